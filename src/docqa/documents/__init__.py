@@ -1,0 +1,1 @@
+"""Documents: finding files, and reading them into pages exactly as extracted."""

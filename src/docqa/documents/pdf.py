@@ -1,0 +1,114 @@
+"""PDF through pypdf: page by page, so that one bad page costs that page only."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import TYPE_CHECKING
+
+from docqa.documents.document import Document, Page
+from docqa.errors import DocumentError
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
+logger = logging.getLogger(__name__)
+
+
+def read_pdf(data: bytes) -> Document:
+    """Read a PDF's pages as pypdf extracts them.
+
+    Raises `DocumentError` when it is empty, not a PDF, encrypted with a password, damaged, or without any text.
+    """
+    import pypdf
+
+    if not data:
+        raise DocumentError("PDF-EMPTY", "The file is empty (0 bytes).")
+    if b"%PDF-" not in data[:1024]:
+        raise DocumentError("PDF-NOT", "The file is not a PDF: it does not begin as one.")
+    reader = _open(data)
+    pages, failures = _pages(reader)
+    if not pages:
+        raise DocumentError("PDF-DAMAGED", "The PDF has no pages; it is damaged or cut short. Get a fresh copy of it.")
+    if len(failures) == len(pages):
+        raise DocumentError("PDF-DAMAGED", f"No page of the PDF could be read ({failures[0]}). Get a fresh copy of it.")
+    if not any(page.text.strip() for page in pages):
+        raise DocumentError(
+            "PDF-NO-TEXT", f"None of the {len(pages)} pages has text; they are probably scanned images."
+        )
+    return Document(tuple(pages), _title(reader), "pypdf", pypdf.__version__, tuple(failures))
+
+
+def _open(data: bytes) -> PdfReader:
+    import pypdf
+    from pypdf.errors import DependencyError
+
+    try:
+        reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
+        # Many files are encrypted with the empty password and open everywhere.
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise DocumentError("PDF-ENCRYPTED", "The PDF is encrypted and needs a password.")
+        len(reader.pages)
+    except DocumentError:
+        raise
+    except DependencyError as error:
+        raise DocumentError("PDF-ENCRYPTED", f"The PDF is encrypted in a way that cannot be opened: {error}") from error
+    except Exception as error:
+        # pypdf raises TypeError, AttributeError, AssertionError and more on damaged files.
+        raise DocumentError("PDF-DAMAGED", f"The PDF is damaged or cut short ({_reason(error)}).") from error
+    return reader
+
+
+def _pages(reader: PdfReader) -> tuple[list[Page], list[str]]:
+    labels = _labels(reader)
+    pages, failures = [], []
+    for index in range(len(reader.pages)):
+        try:
+            text = reader.pages[index].extract_text()
+        except Exception as error:
+            # As above: whatever one page raises, the others are read.
+            logger.info("page %d: %r", index + 1, error)
+            failures.append(f"Page {index + 1} could not be read ({_reason(error)}).")
+            text = ""
+        label = labels[index] if index < len(labels) else None
+        pages.append(Page(index + 1, _encodable(text), label))
+    return pages, failures
+
+
+def _labels(reader: PdfReader) -> list[str]:
+    try:
+        if "/PageLabels" not in reader.root_object:
+            return []
+        return [_encodable(label) for label in reader.page_labels]
+    except Exception as error:
+        # Labels are a courtesy: a damaged label tree must not cost the text.
+        logger.info("page labels: %r", error)
+        return []
+
+
+def _title(reader: PdfReader) -> str:
+    try:
+        title = reader.metadata.title if reader.metadata else None
+        return " ".join(_encodable(str(title)).split()) if title else ""
+    except Exception as error:
+        # As for labels.
+        logger.info("title: %r", error)
+        return ""
+
+
+def _encodable(text: str) -> str:
+    # Lone surrogates cannot be stored as UTF-8; one character stands for one, so offsets stay as extracted.
+    return text.encode("utf-8", "replace").decode("utf-8") if not _is_encodable(text) else text
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _reason(error: Exception) -> str:
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message[:120]}" if message else type(error).__name__

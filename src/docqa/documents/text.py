@@ -1,0 +1,103 @@
+"""Plain text and Markdown: one page, decoded from whatever encoding the bytes are in."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from importlib.metadata import version
+
+from docqa.documents.document import Document, Page
+from docqa.errors import DocumentError
+
+#: Longest mark first: the UTF-32 mark begins with the UTF-16 one.
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+#: Text of a Western language has few letters outside ASCII; with more, the encoding is detected from statistics.
+WESTERN_SHARE = 0.2
+
+HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+FRONT_MATTER_TITLE = re.compile(r"\A---\s*\n(?:.*\n)*?title:[ \t]*(.+?)[ \t]*\n(?:.*\n)*?---", re.IGNORECASE)
+
+
+def read_text(data: bytes) -> Document:
+    """Read plain text. Raises `DocumentError` when the file is empty or is not text."""
+    text = decode(data)
+    return Document((Page(1, text),), _first_line_title(text), "text", version("charset-normalizer"))
+
+
+def read_markdown(data: bytes) -> Document:
+    """Read Markdown; the title is the front matter's, else the first heading."""
+    text = decode(data)
+    front = FRONT_MATTER_TITLE.search(text)
+    heading = HEADING.search(text)
+    title = front.group(1).strip("'\" ") if front else heading.group(1).strip() if heading else ""
+    return Document((Page(1, text),), title, "markdown", version("charset-normalizer"))
+
+
+def decode(data: bytes) -> str:
+    r"""The text of bytes in UTF-8, UTF-16 or UTF-32 (marked or not), cp1252, or another encoding.
+
+    Raises `DocumentError` when there is no text in them.
+
+    >>> decode(b"\xff\xfeo\x00k\x00"), decode("caf\xe9".encode("latin-1"))
+    ('ok', 'caf\xe9')
+    """
+    text = _decode(data)
+    if not text.strip("\0\ufeff \t\r\n\f\v"):
+        raise DocumentError("TXT-EMPTY", "The file holds no text.")
+    return text
+
+
+def _decode(data: bytes) -> str:
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace")
+    if b"\0" in data:
+        return _decode_with_nulls(data)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    outside_ascii = sum(byte >= 0x80 for byte in data) / len(data)
+    if outside_ascii <= WESTERN_SHARE:
+        return data.decode("cp1252", errors="replace")
+    return _detect(data)
+
+
+def _decode_with_nulls(data: bytes) -> str:
+    # ASCII letters in UTF-16 or UTF-32 leave NULs on one side of each unit.
+    for encoding, unit, null_at in (
+        ("utf-32-le", 4, 3),
+        ("utf-32-be", 4, 0),
+        ("utf-16-le", 2, 1),
+        ("utf-16-be", 2, 0),
+    ):
+        units = data[null_at::unit]
+        if len(data) >= unit and units.count(0) > 0.5 * len(units):
+            text = data[: len(data) // unit * unit].decode(encoding, errors="replace")
+            if text.count("\ufffd") + text.count("\0") <= 0.01 * len(text):
+                return text
+    if data.count(0) > 0.01 * len(data):
+        raise DocumentError("TXT-BINARY", "The file is not text: it holds binary data.")
+    return data.decode("utf-8", errors="replace")
+
+
+def _detect(data: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data).best()
+    return str(best) if best is not None else data.decode("cp1252", errors="replace")
+
+
+def _first_line_title(text: str) -> str:
+    for line in text.splitlines()[:20]:
+        words = line.split()
+        if words:
+            return " ".join(words) if len(words) <= 15 else ""
+    return ""

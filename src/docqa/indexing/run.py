@@ -1,0 +1,179 @@
+"""One run of indexing: find what changed, read it in workers, write it a transaction a file."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sqlite_utils import Database
+
+from docqa.documents.discovery import find_files
+from docqa.documents.document import Document, Page
+from docqa.indexing.changes import Changes, file_state, find_changes
+from docqa.indexing.report import FailedFile, IndexReport
+from docqa.indexing.workers import Workers
+from docqa.paragraphs.paragraph import Paragraph, Run
+from docqa.retrieval.analyzer import Analyzer, indexed_text
+from docqa.retrieval.postings import add_postings, next_generation, remove_postings
+from docqa.retrieval.search import check_analyzer
+from docqa.store.documents import (
+    FAILED,
+    FileState,
+    StoredDocument,
+    add_document,
+    add_failure,
+    get_setting,
+    move_document,
+    paragraphs_of,
+    remove_document,
+    set_setting,
+    set_terms,
+    stored_documents,
+)
+from docqa.store.opening import writing
+
+logger = logging.getLogger(__name__)
+
+#: The setting that holds the folder which documents' paths start from, relative to the index file's folder.
+BASE_SETTING = "base"
+
+Progress = Callable[[int, int, str], None]
+
+
+def index_paths(
+    db: Database,
+    index_file: Path,
+    paths: Iterable[str | Path],
+    *,
+    analyzer: Analyzer,
+    workers: int | None = None,
+    on_progress: Progress = lambda done, total, name: None,
+) -> IndexReport:
+    """Bring the index up to date with the files at and under `paths`.
+
+    `on_progress` hears (files done, files to do, name of the file). Raises `PathError` when a path cannot be used;
+    a file that cannot be read is in the report and stops nothing.
+    """
+    given = [Path(os.path.abspath(path)) for path in paths]
+    files = find_files(paths)
+    with writing(db):
+        check_analyzer(db, analyzer, store=True)
+        if get_setting(db, BASE_SETTING) is None:
+            set_setting(db, BASE_SETTING, os.path.relpath(Path.cwd(), index_file.absolute().parent))
+    base = base_folder(db, index_file)
+    own = index_file.absolute()
+    names = {document_path(file, base): file for file in files if file != own}
+    documents = stored_documents(db)
+    covered = [
+        document.path
+        for document in documents
+        if any((base / document.path).is_relative_to(path) for path in given)
+    ]
+    states = [file_state(file, name) for name, file in names.items()]
+    changes = find_changes(states, documents, covered)
+    _move_and_remove(db, changes, analyzer)
+    added, changed, failed, partial = [], [], [], []
+    before = {document.path for document in documents}
+    total = len(changes.read)
+    with Workers(min(workers or os.cpu_count() or 1, max(1, total)), analyzer) as pool:
+        results = pool.read([names[state.path] for state in changes.read])
+        for number, (planned, (_, result)) in enumerate(zip(changes.read, results, strict=True), start=1):
+            failure = _write(db, planned, result)
+            if failure is not None and "error" in result:
+                failed.append(failure)
+            else:
+                (changed if planned.path in before else added).append(planned.path)
+                if failure is not None:
+                    partial.append(failure)
+            on_progress(number, total, planned.path)
+    again = [_failed(document) for document in changes.unchanged if document.status == FAILED]
+    return IndexReport(
+        added=tuple(added),
+        changed=tuple(changed),
+        moved=tuple((document.path, state.path) for document, state in changes.moved),
+        removed=tuple(document.path for document in changes.removed),
+        unchanged=tuple(document.path for document in changes.unchanged if document.status != FAILED),
+        failed=tuple(sorted([*failed, *again], key=lambda failure: failure.path)),
+        partial=tuple(partial),
+    )
+
+
+def base_folder(db: Database, index_file: Path) -> Path:
+    """The folder that the documents' paths start from: the one in which the index was made, wherever both moved."""
+    relative = get_setting(db, BASE_SETTING)
+    return Path(os.path.normpath(index_file.absolute().parent / (relative or ".")))
+
+
+def document_path(file: Path, base: Path) -> str:
+    """How a file is named in the index: from the base folder when it is inside it, else in full; with slashes."""
+    return (file.relative_to(base) if file.is_relative_to(base) else file).as_posix()
+
+
+def _move_and_remove(db: Database, changes: Changes, analyzer: Analyzer) -> None:
+    for document in changes.removed:
+        with writing(db):
+            remove_postings(db, document.id)
+            remove_document(db, document.id)
+            next_generation(db)
+    for document, state in changes.moved:
+        with writing(db):
+            _move(db, document, state, analyzer)
+            next_generation(db)
+
+
+def _move(db: Database, document: StoredDocument, state: FileState, analyzer: Analyzer) -> None:
+    # The file's name is indexed with each paragraph, so the terms change although the text does not.
+    move_document(db, document.id, state)
+    name = PurePosixPath(state.path).name
+    stored = paragraphs_of(db, document.id)
+    counts = [
+        Counter(analyzer.terms(indexed_text(name, document.title, entry.paragraph.headings, entry.paragraph.text)))
+        for entry in stored
+    ]
+    remove_postings(db, document.id)
+    lengths = add_postings(db, document.id, [entry.id for entry in stored], counts)
+    set_terms(db, {entry.id: length for entry, length in zip(stored, lengths, strict=True)})
+
+
+def _write(db: Database, planned: FileState, result: Mapping[str, Any]) -> FailedFile | None:
+    read = result["state"]
+    state = FileState(planned.path, **read) if read else planned
+    with writing(db):
+        for (number,) in db.conn.execute("SELECT id FROM documents WHERE path = ?", (state.path,)).fetchall():
+            remove_postings(db, number)
+            remove_document(db, number)
+        if "error" in result:
+            failure = FailedFile(state.path, result["error"]["code"], result["error"]["sentence"])
+            add_failure(db, state, failure.code, failure.sentence)
+        else:
+            failure = _store(db, state, result)
+        next_generation(db)
+    if failure is not None:
+        logger.info("%s: %s", failure.path, failure.sentence)
+    return failure
+
+
+def _store(db: Database, state: FileState, result: Mapping[str, Any]) -> FailedFile | None:
+    document = Document(
+        tuple(Page(*page) for page in result["pages"]),
+        result["title"],
+        result["extractor"],
+        result["extractor_version"],
+        tuple(result["notes"]),
+    )
+    paragraphs = [
+        Paragraph(entry["page"], entry["text"], tuple(Run(*run) for run in entry["runs"]), tuple(entry["headings"]))
+        for entry in result["paragraphs"]
+    ]
+    counts = [entry["terms"] for entry in result["paragraphs"]]
+    number, ids = add_document(db, state, document, paragraphs, [sum(count.values()) for count in counts])
+    add_postings(db, number, ids, counts)
+    return FailedFile(state.path, "PAGES-FAILED", " ".join(document.notes)) if document.notes else None
+
+
+def _failed(document: StoredDocument) -> FailedFile:
+    return FailedFile(document.path, document.code or "", document.error or "")

@@ -1,0 +1,78 @@
+"""The worker process: reads one path a line from standard input, answers one JSON object a line.
+
+It runs as `python -m docqa.indexing.worker` rather than through multiprocessing, so that a program that calls
+`Corpus.index` at its top level is not run again in each worker, and a parser that dies takes only its worker along.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from docqa.documents.formats import read_document
+from docqa.errors import DocumentError
+from docqa.paragraphs.segment import segment
+from docqa.retrieval.analyzer import Analyzer, indexed_text
+
+
+def work() -> None:
+    """Serve requests until standard input ends."""
+    # What parsers print or log must not mix with the answers.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    logging.disable(logging.CRITICAL)
+    analyzer = Analyzer(**json.loads(sys.stdin.readline()))
+    for line in sys.stdin:
+        answers.write(json.dumps(read_file(Path(json.loads(line)), analyzer)) + "\n")
+        answers.flush()
+
+
+def read_file(path: Path, analyzer: Analyzer) -> dict[str, Any]:
+    """Everything the writer needs of one file: its state, pages, paragraphs and their term counts, or an error."""
+    try:
+        data = path.read_bytes()
+        stat = path.stat()
+    except OSError as error:
+        return {"state": None, "error": _error("FILE-UNREADABLE", f"The file cannot be opened: {error.strerror}.")}
+    state = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "modified": stat.st_mtime}
+    try:
+        document = read_document(path.name, data)
+        paragraphs = segment(document.pages, markdown=document.extractor == "markdown")
+    except DocumentError as error:
+        return {"state": state, "error": _error(error.code, str(error))}
+    except MemoryError:
+        return {"state": state, "error": _error("FILE-MEMORY", "Reading the file takes more memory than there is.")}
+    return {
+        "state": state,
+        "title": document.title,
+        "extractor": document.extractor,
+        "extractor_version": document.extractor_version,
+        "notes": document.notes,
+        "pages": [(page.number, page.text, page.label) for page in document.pages],
+        "paragraphs": [
+            {
+                "page": paragraph.page,
+                "text": paragraph.text,
+                "headings": paragraph.headings,
+                "runs": [(run.text_start, run.page_start, run.length) for run in paragraph.runs],
+                "terms": Counter(
+                    analyzer.terms(indexed_text(path.name, document.title, paragraph.headings, paragraph.text))
+                ),
+            }
+            for paragraph in paragraphs
+        ],
+    }
+
+
+def _error(code: str, sentence: str) -> dict[str, str]:
+    return {"code": code, "sentence": sentence}
+
+
+if __name__ == "__main__":
+    work()

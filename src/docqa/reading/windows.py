@@ -1,0 +1,101 @@
+"""Windows: what the model reads at once, [CLS] question [SEP] part of a paragraph [SEP]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docqa.errors import QuestionError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Window:
+    """One model input and where its paragraph tokens stand in the paragraph's text.
+
+    `input_ids` and `segment_ids` have one entry a token; paragraph tokens are those at
+    `first <= position < first + len(offsets)`, and `offsets` holds their half-open character
+    ranges, shape (paragraph tokens, 2). `pair` is the index of the (question, paragraph) pair.
+    """
+
+    pair: int
+    input_ids: Ints
+    segment_ids: Ints
+    first: int
+    offsets: Ints
+
+    def __len__(self) -> int:
+        return len(self.input_ids)
+
+
+def encode_windows(
+    tokenizer: PreTrainedTokenizerBase,
+    questions: Sequence[str],
+    paragraphs: Sequence[str],
+    *,
+    window_tokens: int,
+    overlap_tokens: int,
+) -> list[Window]:
+    """Cut each (question, paragraph) pair into windows of at most `window_tokens` tokens.
+
+    Neighbouring windows of one paragraph share `overlap_tokens` tokens, so every span that is
+    no longer than the overlap lies whole in some window. Raises `QuestionError` when a question
+    leaves no room for a paragraph.
+
+    The tokenizer's own stored length and padding are overridden: some tokenizers that travel
+    with encoders are stored with a truncation to 128 tokens.
+    """
+    room = question_room(tokenizer, window_tokens, overlap_tokens)
+    longest = max(question_lengths(tokenizer, list(dict.fromkeys(questions))), default=0)
+    if longest > room:
+        raise QuestionError(
+            f"The question is {longest} tokens long and the reader takes at most {room}; shorten the question."
+        )
+    encoded: Any = tokenizer(
+        list(questions),
+        list(paragraphs),
+        truncation="only_second",
+        max_length=window_tokens,
+        stride=overlap_tokens,
+        padding=False,
+        return_overflowing_tokens=True,
+        return_offsets_mapping=False,
+        verbose=False,
+    )
+    pairs = encoded["overflow_to_sample_mapping"]
+    return [_window(pair, encoding) for pair, encoding in zip(pairs, encoded.encodings, strict=True)]
+
+
+def question_room(tokenizer: PreTrainedTokenizerBase, window_tokens: int, overlap_tokens: int) -> int:
+    """The most tokens a question may have so that each window still moves on through the paragraph."""
+    return window_tokens - tokenizer.num_special_tokens_to_add(pair=True) - overlap_tokens - 1
+
+
+def question_lengths(tokenizer: PreTrainedTokenizerBase, questions: Sequence[str]) -> list[int]:
+    """The number of tokens of each question, without special ones."""
+    if not questions:
+        return []
+    encoded = tokenizer(list(questions), add_special_tokens=False, truncation=False, padding=False, verbose=False)
+    return [len(ids) for ids in encoded["input_ids"]]
+
+
+def _window(pair: int, encoding: Any) -> Window:
+    sequence = np.array([-1 if number is None else number for number in encoding.sequence_ids], dtype=np.int32)
+    positions = np.flatnonzero(sequence == 1)
+    first = int(positions[0]) if len(positions) else len(sequence)
+    last = int(positions[-1]) + 1 if len(positions) else first
+    return Window(
+        pair=pair,
+        input_ids=np.array(encoding.ids, dtype=np.int32),
+        segment_ids=np.array(encoding.type_ids, dtype=np.int32),
+        first=first,
+        offsets=np.array(encoding.offsets[first:last], dtype=np.int32).reshape(-1, 2),
+    )

@@ -1,0 +1,157 @@
+"""Opening the index file, and saying in a sentence why it cannot be used."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from docqa.errors import (
+    DamagedIndexError,
+    IndexFileError,
+    IndexLockedError,
+    IndexNotFoundError,
+    NewerIndexError,
+    NotAnIndexError,
+)
+from docqa.store.schema import APPLICATION_ID, SCHEMA_VERSION, migrations
+
+SQLITE_HEADER = b"SQLite format 3\0"
+#: How long a writer waits for another one before it gives up.
+LOCK_SECONDS = 30.0
+
+
+def open_database(path: Path, *, create: bool) -> Database:
+    """Open an index, or make a new one when `create` is set and nothing is there.
+
+    WAL mode lets readers go on while one writer writes. Raises a subclass of `IndexFileError` when there is no
+    index, or the file is not one, is newer than this docqa, is damaged or cannot be opened.
+    """
+    fresh = _check_file(path, create=create)
+    with sqlite_errors(path):
+        # Transactions are begun and ended by name, never by the driver.
+        connection = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            db = Database(connection)
+            connection.execute("PRAGMA foreign_keys = ON")
+            if not fresh:
+                _check_marks(path, connection, create=create)
+            if create:
+                _prepare(connection, db)
+        except BaseException:
+            connection.close()
+            raise
+    return db
+
+
+@contextmanager
+def writing(db: Database) -> Iterator[Database]:
+    """A write transaction: all of it is committed at the end, or nothing of it."""
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+    except BaseException:
+        db.conn.rollback()
+        raise
+    db.conn.execute("COMMIT")
+
+
+@contextmanager
+def reading(db: Database) -> Iterator[Database]:
+    """A read transaction: everything inside sees one committed state of the index."""
+    if db.conn.in_transaction:
+        yield db
+        return
+    db.conn.execute("BEGIN")
+    try:
+        yield db
+    finally:
+        db.conn.rollback()
+
+
+@contextmanager
+def sqlite_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into a sentence that says what to do."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _translated(path, error) from error
+
+
+def _translated(path: Path, error: sqlite3.DatabaseError) -> IndexFileError:
+    message = str(error)
+    if "locked" in message or "busy" in message:
+        return IndexLockedError(
+            f"Another process has been writing to {path} for over {LOCK_SECONDS:.0f} seconds; "
+            "wait until it is done and try again."
+        )
+    if "malformed" in message or "not a database" in message or "corrupt" in message:
+        return DamagedIndexError(
+            f"The index {path} is damaged ({message}); delete it and index the documents again, they are untouched."
+        )
+    if "full" in message:
+        return IndexFileError(f"The disk that holds {path} is full; free some space and run the command again.")
+    if "readonly" in message or "read-only" in message or "unable to open" in message:
+        return IndexFileError(f"The index {path} cannot be opened ({message}); check the permissions of its folder.")
+    return IndexFileError(f"The index {path} cannot be used: SQLite says {message!r}.")
+
+
+def _check_file(path: Path, *, create: bool) -> bool:
+    if path.is_dir():
+        raise NotAnIndexError(f"{path} is a folder, not an index; name a file, such as {path / 'docqa.db'}.")
+    if not path.exists():
+        if not create:
+            raise IndexNotFoundError(
+                f"There is no index at {path}; make one with `docqa index FOLDER`, or name another with --index."
+            )
+        if not path.absolute().parent.is_dir():
+            raise IndexFileError(f"The folder of the index, {path.absolute().parent}, does not exist; make it first.")
+        return True
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(SQLITE_HEADER))
+    except OSError as error:
+        raise IndexFileError(f"The index {path} cannot be opened: {error.strerror or error}.") from error
+    if not header and create:
+        return True
+    if header != SQLITE_HEADER:
+        raise NotAnIndexError(f"{path} is not an index of docqa; it is left as it is. Name another file with --index.")
+    return False
+
+
+def _check_marks(path: Path, connection: sqlite3.Connection, *, create: bool) -> None:
+    application, version = (
+        connection.execute(f"PRAGMA {pragma}").fetchone()[0] for pragma in ("application_id", "user_version")
+    )
+    if application != APPLICATION_ID:
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if tables == 0 and create:
+            return
+        raise NotAnIndexError(
+            f"{path} is an SQLite file of another program; it is left as it is. Name another file with --index."
+        )
+    if version > SCHEMA_VERSION:
+        raise NewerIndexError(
+            f"The index {path} was written by a newer docqa (version {version} of its tables, this one knows "
+            f"{SCHEMA_VERSION}); update docqa, or index the documents into another file."
+        )
+    if version == 0 and not create:
+        raise IndexNotFoundError(f"The index {path} is not finished; run `docqa index FOLDER` to complete it.")
+
+
+def _prepare(connection: sqlite3.Connection, db: Database) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    # WAL keeps the file whole without a sync at each commit; the checkpoint syncs.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    migrations.apply(db)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def index_path(given: str | os.PathLike[str] | None) -> Path:
+    """The index to use: the one given, else the environment's DOCQA_INDEX, else docqa.db in the current folder."""
+    return Path(given or os.environ.get("DOCQA_INDEX") or "docqa.db")

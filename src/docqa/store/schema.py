@@ -1,0 +1,80 @@
+"""The tables of the index, as named migrations."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+#: Marks an SQLite file as an index of docqa ("docq" in ASCII).
+APPLICATION_ID = 0x646F6371
+#: Stored as user_version; a file with a higher one was written by a newer docqa.
+SCHEMA_VERSION = 1
+
+migrations = Migrations("docqa")
+
+
+@migrations()
+def m001_documents_pages_paragraphs(db: Database) -> None:
+    """Documents with their ledger entry, pages as extracted, paragraphs with their offset maps."""
+    db["settings"].create({"key": str, "value": str}, pk="key")
+    db["documents"].create(
+        {
+            "id": int,
+            "path": str,
+            "sha256": str,
+            "size": int,
+            "modified": float,
+            "status": str,
+            "code": str,
+            "error": str,
+            "title": str,
+            "pages": int,
+            "paragraphs": int,
+            "extractor": str,
+            "extractor_version": str,
+            "indexed_at": str,
+        },
+        pk="id",
+        not_null={"path", "sha256", "size", "modified", "status", "title", "pages", "paragraphs", "indexed_at"},
+    )
+    db["documents"].create_index(["path"], unique=True)
+    db["documents"].create_index(["sha256"])
+    db["pages"].create(
+        {"document": int, "number": int, "label": str, "text": str},
+        pk=("document", "number"),
+        not_null={"text"},
+        foreign_keys=[("document", "documents", "id")],
+    )
+    db["paragraphs"].create(
+        {
+            "id": int,
+            "document": int,
+            "number": int,
+            "page": int,
+            "start": int,
+            "end": int,
+            "text": str,
+            "headings": str,
+            "runs": bytes,
+            "terms": int,
+        },
+        pk="id",
+        not_null={"document", "number", "page", "start", "end", "text", "headings", "runs", "terms"},
+        foreign_keys=[("document", "documents", "id")],
+    )
+    db["paragraphs"].create_index(["document", "number"], unique=True)
+
+
+@migrations()
+def m002_postings(db: Database) -> None:
+    """The BM25 index: which paragraphs of which document hold a term, packed, and the corpus statistics."""
+    db["terms"].create({"id": int, "term": str}, pk="id", not_null={"term"})
+    db["terms"].create_index(["term"], unique=True)
+    # A table of its own primary key order: a query reads the rows of a term one after the other.
+    db.execute(
+        "CREATE TABLE postings (term INTEGER NOT NULL REFERENCES terms(id), "
+        "document INTEGER NOT NULL REFERENCES documents(id), data BLOB NOT NULL, "
+        "PRIMARY KEY (term, document)) WITHOUT ROWID"
+    )
+    db["postings"].create_index(["document"])
+    db["statistics"].create({"id": int, "paragraphs": int, "terms": int, "generation": int}, pk="id")
+    db["statistics"].insert({"id": 1, "paragraphs": 0, "terms": 0, "generation": 0})

@@ -1,0 +1,225 @@
+"""Fine-tuning a reader: the encoder and the start and end vectors S and T of Devlin et al. 2019, section 4.2."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docqa.errors import TrainingError
+from docqa.evaluation.squad import AnnotatedQuestion
+from docqa.reading.windows import question_lengths, question_room
+from docqa.training.checkpoint import Position, load_checkpoint, save_checkpoint
+from docqa.training.examples import Batch, Example, batches, make_examples
+from docqa.training.loss import span_loss
+from docqa.training.negatives import similar_paragraphs
+from docqa.training.schedule import learning_rate_factor, progress_made
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """Everything besides base and data that decides what comes out.
+
+    `windows` is the window length in tokens of each epoch, so its length is the number of epochs: short
+    windows first make the first epoch cheap. `negatives` is the share of questions that are also shown with
+    a similar paragraph that does not hold the answer. `minutes` ends the run in time: the learning rate then
+    falls by the clock where the clock is ahead of the steps.
+    """
+
+    windows: tuple[int, ...] = (128, 384, 384)
+    batch_tokens: int = 4096
+    learning_rate: float = 1.5e-4
+    warmup: float = 0.06
+    weight_decay: float = 0.01
+    gradient_norm: float = 1.0
+    negatives: float = 0.2
+    minutes: float | None = None
+    seed: int = 13
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the caller hears after each step, for a progress bar."""
+
+    number: int
+    of: int
+    epoch: int
+    loss: float
+    seconds: float
+    progress: float
+
+
+def train_reader(
+    questions: Sequence[AnnotatedQuestion],
+    base: str | Path,
+    out: Path,
+    options: TrainingOptions,
+    *,
+    restart: bool = False,
+    checkpoint_seconds: float = 300.0,
+    on_step: Callable[[Step], None] = lambda step: None,
+    on_epoch: Callable[[int, PreTrainedModel, PreTrainedTokenizerBase], None] = lambda epoch, model, tokenizer: None,
+) -> None:
+    """Fine-tune `base` on `questions` and write the reader to the folder `out`, resuming from its checkpoint.
+
+    `on_epoch` is called after each epoch with the model in evaluation mode. Raises `TrainingError` when there is
+    nothing to train on, `ReaderNotFoundError` when the base cannot be loaded.
+    """
+    import torch
+
+    from docqa.reading.loading import load_for_training
+
+    if not questions:
+        raise TrainingError("There are no questions to train on; give at least one SQuAD-format file with some.")
+    torch.manual_seed(options.seed)
+    model, tokenizer = load_for_training(base)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device)
+    _switch_dropout_off(model)
+    optimizer = _optimizer(model, options)
+    checkpoint = out / "checkpoint"
+    position = None if restart else load_checkpoint(checkpoint, model, optimizer, _fingerprint(questions, options))
+    done, spent = (position.step, position.seconds) if position else (0, 0.0)
+    if done:
+        logger.info("resuming %s after %d steps", checkpoint, done)
+
+    negatives = similar_paragraphs(tokenizer, questions, among=5, seed=options.seed)
+    plan = [
+        list(_epoch_batches(questions, negatives, tokenizer, options, epoch)) for epoch in range(len(options.windows))
+    ]
+    steps = sum(len(epoch) for epoch in plan)
+    started, saved, number = time.monotonic() - spent, time.monotonic(), 0
+    allowed = options.minutes * 60 if options.minutes else None
+    for epoch, epoch_batches in enumerate(plan, start=1):
+        model.train()
+        for batch in epoch_batches:
+            number += 1
+            if number <= done:
+                continue
+            progress = progress_made(number - 1, steps, time.monotonic() - started, allowed)
+            if progress >= 1.0:
+                break
+            for group in optimizer.param_groups:
+                group["lr"] = options.learning_rate * learning_rate_factor(progress, options.warmup)
+            loss = _step(model, optimizer, batch, device, options.gradient_norm)
+            seconds = time.monotonic() - started
+            on_step(Step(number, steps, epoch, loss, seconds, progress))
+            if time.monotonic() - saved > checkpoint_seconds:
+                save_checkpoint(
+                    checkpoint, model, optimizer, Position(number, seconds, _fingerprint(questions, options))
+                )
+                saved = time.monotonic()
+        if number > done:
+            model.eval()
+            on_epoch(epoch, model, tokenizer)
+    model.eval()
+    save_reader(model, tokenizer, out)
+
+
+def save_reader(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, out: Path) -> None:
+    """Write a reader's folder: configuration, tokenizer and weights in half precision as safetensors."""
+    import torch
+
+    tokenizer.save_pretrained(out)
+    state = {name: tensor.to(torch.float16).contiguous() for name, tensor in model.state_dict().items()}
+    model.save_pretrained(out, state_dict=state)
+
+
+def _epoch_batches(
+    questions: Sequence[AnnotatedQuestion],
+    negatives: Sequence[str | None],
+    tokenizer: PreTrainedTokenizerBase,
+    options: TrainingOptions,
+    epoch: int,
+) -> Iterator[Batch]:
+    shuffler = random.Random(f"{options.seed}/{epoch}")
+    window = min(options.windows[epoch], tokenizer.model_max_length)
+    overlap = window // 4
+    room = question_room(tokenizer, window, overlap)
+    lengths = question_lengths(tokenizer, [question.text for question in questions])
+    shown = [(question, question.paragraph) for question, length in zip(questions, lengths, strict=True) if length <= room]
+    shown += [
+        (question, negative)
+        for question, negative, length in zip(questions, negatives, lengths, strict=True)
+        if negative is not None and length <= room and shuffler.random() < options.negatives
+    ]
+    examples: list[Example] = make_examples(
+        tokenizer,
+        [question for question, _ in shown],
+        [paragraph for _, paragraph in shown],
+        window_tokens=window,
+        overlap_tokens=overlap,
+        shuffler=shuffler,
+    )
+    yield from batches(examples, options.batch_tokens, tokenizer.pad_token_id or 0, shuffler)
+
+
+def _step(
+    model: PreTrainedModel, optimizer: torch.optim.AdamW, batch: Batch, device: torch.device, gradient_norm: float
+) -> float:
+    import torch
+
+    def tensor(array: Any) -> torch.Tensor:
+        return torch.from_numpy(array).to(device)
+
+    inputs = {"input_ids": tensor(batch.input_ids), "attention_mask": tensor(batch.attention_mask)}
+    if getattr(model.config, "type_vocab_size", 0) > 1:
+        inputs["token_type_ids"] = tensor(batch.segment_ids)
+    with torch.autocast(device.type, torch.bfloat16):
+        output = model(**inputs)
+    loss = span_loss(
+        output.start_logits,
+        output.end_logits,
+        tensor(batch.allowed),
+        tensor(batch.targets),
+        tensor(batch.target_mask),
+        tensor(batch.weights),
+    )
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), gradient_norm)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return float(loss.detach())
+
+
+def _optimizer(model: PreTrainedModel, options: TrainingOptions) -> torch.optim.AdamW:
+    import torch
+
+    decayed = [parameter for parameter in model.parameters() if parameter.ndim > 1]
+    plain = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
+    return torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": options.weight_decay}, {"params": plain, "weight_decay": 0.0}],
+        lr=options.learning_rate,
+        fused=True,
+    )
+
+
+def _switch_dropout_off(model: PreTrainedModel) -> None:
+    # Random numbers make a CPU step five times slower, and a few epochs over tens of thousands of questions
+    # do without; the eager attention is the one whose backward is fast there.
+    import torch
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
+        if hasattr(model.config, name):
+            setattr(model.config, name, 0.0)
+
+
+def _fingerprint(questions: Sequence[AnnotatedQuestion], options: TrainingOptions) -> str:
+    digest = hashlib.sha256(repr(sorted(asdict(options).items())).encode())
+    for question in questions:
+        digest.update(f"{question.id}\0{question.text}\0{question.answers}\0".encode())
+    return digest.hexdigest()
