@@ -1,1 +1,123 @@
-"""docqa"""
+"""docqa answers questions from a folder of documents with their exact words, and says where they stand.
+
+>>> import docqa
+>>> corpus = docqa.open("docs.db")  # doctest: +SKIP
+>>> corpus.index("reports/")  # doctest: +SKIP
+>>> corpus.ask("Who signed it?").best.text  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from docqa.answers.answer import Answer, Answers, IndexInfo, Source, Timings
+    from docqa.answers.ask import AskOptions
+    from docqa.corpus import Corpus
+    from docqa.corpus import open_corpus as open  # noqa: A004
+    from docqa.errors import (
+        AnalyzerMismatchError,
+        DamagedIndexError,
+        DataFileError,
+        DocqaError,
+        DocumentError,
+        IndexFileError,
+        IndexLockedError,
+        IndexNotFoundError,
+        NewerIndexError,
+        NotAnIndexError,
+        PathError,
+        QuestionError,
+        ReaderError,
+        ReaderNotFoundError,
+        TrainingError,
+        UsageError,
+    )
+    from docqa.indexing.report import FailedFile, IndexReport
+    from docqa.reading.reader import ReadAnswer, Reader
+    from docqa.reading.settings import Ranking
+    from docqa.retrieval.search import Hit
+
+__version__ = "0.1.0"
+
+#: Where each public name is defined; it is imported when first used, so that importing docqa is quick.
+_HOME = {
+    "open": ("docqa.corpus", "open_corpus"),
+    "Corpus": ("docqa.corpus", "Corpus"),
+    "AskOptions": ("docqa.answers.ask", "AskOptions"),
+    "Ranking": ("docqa.reading.settings", "Ranking"),
+    "Reader": ("docqa.reading.reader", "Reader"),
+    "ReadAnswer": ("docqa.reading.reader", "ReadAnswer"),
+    "Hit": ("docqa.retrieval.search", "Hit"),
+    **{name: ("docqa.answers.answer", name) for name in ("Answer", "Answers", "IndexInfo", "Source", "Timings")},
+    **{name: ("docqa.indexing.report", name) for name in ("FailedFile", "IndexReport")},
+    **{
+        name: ("docqa.errors", name)
+        for name in (
+            "AnalyzerMismatchError",
+            "DamagedIndexError",
+            "DataFileError",
+            "DocqaError",
+            "DocumentError",
+            "IndexFileError",
+            "IndexLockedError",
+            "IndexNotFoundError",
+            "NewerIndexError",
+            "NotAnIndexError",
+            "PathError",
+            "QuestionError",
+            "ReaderError",
+            "ReaderNotFoundError",
+            "TrainingError",
+            "UsageError",
+        )
+    },
+}
+
+__all__ = [  # noqa: PLE0604
+    "AnalyzerMismatchError",
+    "Answer",
+    "Answers",
+    "AskOptions",
+    "Corpus",
+    "DamagedIndexError",
+    "DataFileError",
+    "DocqaError",
+    "DocumentError",
+    "FailedFile",
+    "Hit",
+    "IndexFileError",
+    "IndexInfo",
+    "IndexLockedError",
+    "IndexNotFoundError",
+    "IndexReport",
+    "NewerIndexError",
+    "NotAnIndexError",
+    "PathError",
+    "QuestionError",
+    "Ranking",
+    "ReadAnswer",
+    "Reader",
+    "ReaderError",
+    "ReaderNotFoundError",
+    "Source",
+    "Timings",
+    "TrainingError",
+    "UsageError",
+    "__version__",
+    "open",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'docqa' has no attribute {name!r}")
+    module, attribute = _HOME[name]
+    value = getattr(importlib.import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

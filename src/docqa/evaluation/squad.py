@@ -64,8 +64,7 @@ def load_squad(path: str | Path, limit: int | None = None) -> list[AnnotatedQues
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise DataFileError(
-            f"{path} is not in SQuAD format (missing or wrong: {error}); "
-            "it needs data > paragraphs > context and qas."
+            f"{path} is not in SQuAD format (missing or wrong: {error}); it needs data > paragraphs > context and qas."
         ) from error
     return questions[:limit]
 

@@ -41,9 +41,7 @@ def file_state(path: Path, name: str) -> FileState:
     return FileState(name, digest.hexdigest(), size, modified)
 
 
-def find_changes(
-    now: Sequence[FileState], indexed: Iterable[StoredDocument], covered: Iterable[str]
-) -> Changes:
+def find_changes(now: Sequence[FileState], indexed: Iterable[StoredDocument], covered: Iterable[str]) -> Changes:
     """Compare by SHA-256. `covered` are the paths of indexed documents that the run is answerable for.
 
     A document whose file is gone and whose content stands in a new file has moved; with several candidates the

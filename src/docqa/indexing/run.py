@@ -69,9 +69,7 @@ def index_paths(
     names = {document_path(file, base): file for file in files if file != own}
     documents = stored_documents(db)
     covered = [
-        document.path
-        for document in documents
-        if any((base / document.path).is_relative_to(path) for path in given)
+        document.path for document in documents if any((base / document.path).is_relative_to(path) for path in given)
     ]
     states = [file_state(file, name) for name, file in names.items()]
     changes = find_changes(states, documents, covered)

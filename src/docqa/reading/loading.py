@@ -2,19 +2,173 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from docqa.errors import ReaderError, ReaderNotFoundError
+from docqa.reading.settings import ReaderSettings, load_settings
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+#: The readers that ship lie here, one folder each.
+READERS_FOLDER = Path(__file__).resolve().parent.parent / "readers"
+DEFAULT_READER = "docqa-small"
+
+
+@dataclass(frozen=True)
+class LoadedReader:
+    """A model ready to read with: on its device, in its number format, in evaluation mode."""
+
+    name: str
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    settings: ReaderSettings
+    device: torch.device
+    dtype: torch.dtype
+
+
+def shipped_readers() -> list[str]:
+    """The names of the readers that ship, sorted."""
+    return sorted(folder.parent.name for folder in READERS_FOLDER.glob("*/config.json"))
+
+
+def find_reader(name: str) -> str | Path:
+    """The folder of a reader that ships or lies at a path, else the name as one of the hub.
+
+    Raises `ReaderNotFoundError` when the name is a path at which there is no reader.
+    """
+    if name in shipped_readers():
+        return READERS_FOLDER / name
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").exists():
+            raise ReaderNotFoundError(f"The folder {name} holds no reader (it has no config.json). {_advice()}")
+        return folder
+    if name != name.strip() or not name or name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name:
+        raise ReaderNotFoundError(f"There is no reader at {name!r}. {_advice()}")
+    return name
+
+
+def load_reader(name: str, *, unsafe_weights: bool = False) -> LoadedReader:
+    """Load a reader for answering.
+
+    bfloat16 where the CPU computes with it, float32 on other CPUs, float16 or bfloat16 on a GPU; the start and end
+    vectors always in float32, so that scores are not rounded to three digits. Raises `ReaderNotFoundError` when
+    it cannot be found or fetched, `ReaderError` when it is not an extractive reader. `unsafe_weights` allows weights
+    that are not safetensors, which can run code when they are loaded.
+    """
+    import torch
+
+    source = find_reader(name)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    dtype = _number_format(device)
+    model, tokenizer, missing = _load(source, name, unsafe_weights=unsafe_weights, attention="sdpa")
+    if missing:
+        raise ReaderError(
+            f"{name} is not an extractive question answering model: it has no start and end vectors. "
+            f"Train them with `docqa train FILE... --base {name} --out FOLDER`."
+        )
+    head = getattr(model, "qa_outputs", None)
+    if isinstance(head, torch.nn.Linear):
+        model.to(device=device, dtype=dtype)
+        head.to(torch.float32)
+        head.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(), *inputs[1:]))
+    else:
+        dtype = torch.float32
+        model.to(device=device)
+    model.eval()
+    settings = load_settings(source) if isinstance(source, Path) else ReaderSettings()
+    shown = source.name if isinstance(source, Path) else name
+    return LoadedReader(shown, model, tokenizer, settings, device, dtype)
 
 
 def load_for_training(base: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load an encoder or a reader in float32; start and end vectors are new where it has none."""
+    source = find_reader(str(base))
+    # On CPUs the backward pass of the eager attention is the faster one.
+    model, tokenizer, _ = _load(source, str(base), unsafe_weights=False, attention="eager")
+    return model, tokenizer
+
+
+def _load(
+    source: str | Path, name: str, *, unsafe_weights: bool, attention: str
+) -> tuple[Any, PreTrainedTokenizerBase, bool]:
     import torch
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(str(base))
-    model = AutoModelForQuestionAnswering.from_pretrained(
-        str(base), dtype=torch.float32, attn_implementation="eager"
+    def fetch(*, offline: bool) -> tuple[Any, PreTrainedTokenizerBase, bool]:
+        tokenizer = AutoTokenizer.from_pretrained(str(source), local_files_only=offline, trust_remote_code=False)
+        model, info = AutoModelForQuestionAnswering.from_pretrained(
+            str(source),
+            dtype=torch.float32,
+            attn_implementation=attention,
+            use_safetensors=None if unsafe_weights else True,
+            local_files_only=offline,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+        return model, tokenizer, any("qa_outputs" in key for key in info["missing_keys"])
+
+    with _quiet():
+        try:
+            # What is in the cache is used without asking the network.
+            return fetch(offline=True)
+        except (OSError, ValueError) as error:
+            if isinstance(source, Path):
+                raise ReaderError(
+                    f"The reader in {source} cannot be loaded: {_first_line(error)}. {_advice()}"
+                ) from error
+        try:
+            return fetch(offline=False)
+        except (OSError, ValueError) as error:
+            raise ReaderNotFoundError(_hub_message(name, error)) from error
+
+
+def _hub_message(name: str, error: Exception) -> str:
+    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
+    return (
+        f"The reader {name!r} could not be loaded: it does not ship with docqa, there is no folder of that name, and "
+        f"the Hugging Face hub at {endpoint} did not provide it ({_first_line(error)}). {_advice()}"
     )
-    return model, tokenizer
+
+
+def _advice() -> str:
+    shipped = ", ".join(shipped_readers()) or "none here"
+    return f"Readers that ship and need no network: {shipped}; leave out --reader to use {DEFAULT_READER}."
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".")[:300] if lines else type(error).__name__
+
+
+def _number_format(device: torch.device) -> torch.dtype:
+    import torch
+
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001
+    return torch.bfloat16 if fast else torch.float32
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # transformers reports weights and progress on standard error; what matters of it is said by our own errors.
+    from transformers.utils import logging as transformers_logging
+
+    level = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bars:
+            transformers_logging.enable_progress_bar()

@@ -47,6 +47,11 @@ class StoredDocument:
     extractor_version: str | None
     indexed_at: str
 
+    @property
+    def has_pages(self) -> bool:
+        """Whether the file is of a kind that has pages; others are one page in the index."""
+        return self.extractor == "pypdf"
+
 
 @dataclass(frozen=True)
 class StoredParagraph:

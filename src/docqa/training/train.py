@@ -148,7 +148,9 @@ def _epoch_batches(
     overlap = window // 4
     room = question_room(tokenizer, window, overlap)
     lengths = question_lengths(tokenizer, [question.text for question in questions])
-    shown = [(question, question.paragraph) for question, length in zip(questions, lengths, strict=True) if length <= room]
+    shown = [
+        (question, question.paragraph) for question, length in zip(questions, lengths, strict=True) if length <= room
+    ]
     shown += [
         (question, negative)
         for question, negative, length in zip(questions, negatives, lengths, strict=True)

@@ -1,0 +1,120 @@
+"""What an answer is made of, and its form as JSON (docs/answer.schema.json)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+SCHEMA = "docqa.answer/1"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A place that says an answer: characters `start` to `end` (half-open) of the text of page `page` of a file.
+
+    `context` is the sentence around it, as it stands on the page, and `context_start` and `context_end` the answer's
+    place in that. `score` is S·T_i + E·T_j, `null_score` the paragraph's score for holding no answer,
+    `retriever_score` its BM25 score and `ranking_score` what all of them make together.
+    """
+
+    path: str
+    sha256: str
+    title: str
+    page: int
+    start: int
+    end: int
+    page_label: str | None
+    paragraph: int
+    context: str
+    context_start: int
+    context_end: int
+    retriever_score: float
+    score: float
+    null_score: float
+    ranking_score: float
+    link: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One text, word for word as it stands at each of its sources, best source first.
+
+    `probability` is the calibrated chance that it is right; None when the reader has no calibration.
+    """
+
+    text: str
+    score: float
+    probability: float | None
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Milliseconds spent on finding paragraphs, on reading them, and on both with everything around."""
+
+    retrieve_ms: float
+    read_ms: float
+    total_ms: float
+
+
+@dataclass(frozen=True)
+class IndexInfo:
+    """Which index answered, and how large it was."""
+
+    path: str
+    documents: int
+    paragraphs: int
+    generation: int
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers to a question, best first; empty when nothing was found."""
+
+    question: str
+    answers: tuple[Answer, ...]
+    no_answer_probability: float | None
+    timings: Timings
+    index: IndexInfo
+    reader: str
+    partial: bool = False
+
+    @property
+    def best(self) -> Answer | None:
+        """The best answer, None when there is none."""
+        return self.answers[0] if self.answers else None
+
+    def __iter__(self) -> Iterator[Answer]:
+        return iter(self.answers)
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    def to_dict(self, *, explain: bool = False) -> dict[str, Any]:
+        """The answers as `docqa ask --json` prints them; `explain` adds the parts of the ranking to each source."""
+        return {
+            "schema": SCHEMA,
+            "question": self.question,
+            "answers": [
+                {
+                    "text": answer.text,
+                    "score": answer.score,
+                    "probability": answer.probability,
+                    "sources": [_source(source, explain=explain) for source in answer.sources],
+                }
+                for answer in self.answers
+            ],
+            "no_answer_probability": self.no_answer_probability,
+            "partial": self.partial,
+            "timings": asdict(self.timings),
+            "index": asdict(self.index),
+            "reader": self.reader,
+        }
+
+
+def _source(source: Source, *, explain: bool) -> dict[str, Any]:
+    row = asdict(source)
+    if not explain:
+        del row["null_score"], row["ranking_score"]
+    return row

@@ -1,0 +1,204 @@
+"""Asking: candidates from the retriever, spans from the reader, answers with their sources."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlite_utils import Database
+
+from docqa.answers.answer import Answer, Answers, IndexInfo, Source, Timings
+from docqa.answers.calibration import answer_features, probability
+from docqa.answers.ranking import Candidate, RankedAnswer, rank_answers
+from docqa.documents.document import Page
+from docqa.errors import QuestionError
+from docqa.paragraphs.sentences import sentence_ends
+from docqa.reading.reader import ParagraphReading, Reader
+from docqa.reading.settings import Ranking
+from docqa.retrieval.analyzer import Analyzer
+from docqa.retrieval.bm25 import Parameters
+from docqa.retrieval.postings import generation
+from docqa.retrieval.search import Hit, search_paragraphs
+from docqa.store.documents import page_of
+from docqa.store.opening import reading
+
+#: Candidate paragraphs read for a question unless asked otherwise; docs/ranking.md shows what more and fewer give.
+CANDIDATES = 20
+TOP_K = 3
+#: A question has at most so many words: more is a pasted text, not a question.
+QUESTION_WORDS = 150
+#: Spans kept of each paragraph beyond the answers wanted, because equal answers are merged.
+SPARE_SPANS = 5
+
+
+@dataclass(frozen=True)
+class AskOptions:
+    """How to answer: see `docqa ask --help`. `ranking` and `threshold` None take those stored with the reader."""
+
+    top_k: int = TOP_K
+    candidates: int = CANDIDATES
+    path: str | None = None
+    ranking: Ranking | None = None
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the index gave for a question, read in one transaction: hits, their pages, and the index's state."""
+
+    hits: tuple[Hit, ...]
+    pages: dict[tuple[int, int], Page]
+    index: IndexInfo
+
+
+def check_question(question: str) -> str:
+    """The question without blanks around it. Raises `QuestionError` when it is empty or too long."""
+    stripped = " ".join(question.split())
+    words = len(stripped.split())
+    if not any(character.isalnum() for character in stripped):
+        raise QuestionError("The question is empty; ask something, such as: docqa ask 'Who signed the treaty?'")
+    if words > QUESTION_WORDS or len(stripped) > QUESTION_WORDS * 12:
+        raise QuestionError(
+            f"The question has {words} words and {len(stripped)} characters; it may have {QUESTION_WORDS} words. "
+            "Ask one thing at a time."
+        )
+    return stripped
+
+
+def find(
+    db: Database,
+    index_file: Path,
+    question: str,
+    options: AskOptions,
+    *,
+    analyzer: Analyzer,
+    parameters: Parameters,
+) -> Found:
+    """The candidate paragraphs for a question, with all that citing them needs, from one state of the index."""
+    with reading(db):
+        hits = search_paragraphs(
+            db, question, limit=options.candidates, analyzer=analyzer, parameters=parameters, path=options.path
+        )
+        places = {(hit.document.id, hit.paragraph.paragraph.page) for hit in hits}
+        pages = {place: page_of(db, *place) for place in sorted(places)}
+        return Found(tuple(hits), pages, index_info(db, index_file))
+
+
+def index_info(db: Database, index_file: Path) -> IndexInfo:
+    """The state of the index as it is cited in answers."""
+    documents, paragraphs = db.conn.execute(
+        "SELECT (SELECT count(*) FROM documents WHERE status != 'failed'), paragraphs FROM statistics"
+    ).fetchone()
+    return IndexInfo(str(index_file), documents, paragraphs, generation(db))
+
+
+def answer_question(
+    db: Database,
+    index_file: Path,
+    reader: Reader,
+    question: str,
+    options: AskOptions,
+    *,
+    analyzer: Analyzer,
+    parameters: Parameters,
+) -> Answers:
+    """The best answers to a question. Raises `QuestionError` when the question cannot be read."""
+    begun = time.perf_counter()
+    question = check_question(question)
+    found = find(db, index_file, question, options, analyzer=analyzer, parameters=parameters)
+    retrieved = time.perf_counter()
+    texts = [hit.paragraph.paragraph.text for hit in found.hits]
+    readings = reader.read_paragraphs(question, texts, spans=options.top_k + SPARE_SPANS)
+    read = time.perf_counter()
+    answers, no_answer = assemble(found, readings, reader, options)
+    done = time.perf_counter()
+    timings = Timings(
+        retrieve_ms=round((retrieved - begun) * 1000, 3),
+        read_ms=round((read - retrieved) * 1000, 3),
+        total_ms=round((done - begun) * 1000, 3),
+    )
+    return Answers(question, tuple(answers), no_answer, timings, found.index, reader.name)
+
+
+def assemble(
+    found: Found, readings: Sequence[ParagraphReading], reader: Reader, options: AskOptions
+) -> tuple[list[Answer], float | None]:
+    """The ranked answers with their citations, and the probability that there is none."""
+    texts = [hit.paragraph.paragraph.text for hit in found.hits]
+    ranking = options.ranking or reader.settings.ranking
+    ranked = rank_answers(readings, [hit.score for hit in found.hits], texts, ranking, options.top_k)
+    calibration = reader.settings.calibration
+    threshold = reader.settings.threshold if options.threshold is None else options.threshold
+    answers = []
+    for entry in ranked:
+        features = answer_features(entry, readings)
+        chance = probability(calibration.right, features) if calibration else None
+        if chance is None or chance >= threshold:
+            answers.append(_answer(entry, found, readings, chance))
+    no_answer: float | None = None
+    if calibration:
+        no_answer = probability(calibration.no_answer, answer_features(ranked[0], readings)) if ranked else 1.0
+    return answers, no_answer
+
+
+def _answer(entry: RankedAnswer, found: Found, readings: Sequence[ParagraphReading], chance: float | None) -> Answer:
+    best = _source(entry.best, None, found, readings)
+    sources = [best] if best else []
+    text = _page(entry.best, found).text[sources[0].start : sources[0].end]
+    for candidate in entry.candidates[1:]:
+        source = _source(candidate, text, found, readings)
+        if source and all((source.path, source.page, source.start) != (s.path, s.page, s.start) for s in sources):
+            sources.append(source)
+    return Answer(text, entry.best.span.score, chance, tuple(sources))
+
+
+def _source(
+    candidate: Candidate, text: str | None, found: Found, readings: Sequence[ParagraphReading]
+) -> Source | None:
+    """The citation of a candidate; with `text`, of that text inside it, None when it is written otherwise there."""
+    hit = found.hits[candidate.paragraph]
+    document, paragraph = hit.document, hit.paragraph.paragraph
+    page = _page(candidate, found)
+    start, end = paragraph.to_page(candidate.span.start, candidate.span.end)
+    if text is not None:
+        inside = page.text[start:end].find(text)
+        if inside < 0:
+            return None
+        start, end = start + inside, start + inside + len(text)
+    context_start, context_end = _sentence(paragraph.text, candidate.span.start, candidate.span.end)
+    context_start, context_end = paragraph.to_page(context_start, context_end)
+    return Source(
+        path=document.path,
+        sha256=document.sha256,
+        title=document.title,
+        page=page.number,
+        start=start,
+        end=end,
+        page_label=page.label,
+        paragraph=hit.paragraph.id,
+        context=page.text[context_start:context_end],
+        context_start=start - context_start,
+        context_end=end - context_start,
+        retriever_score=hit.score,
+        score=candidate.span.score,
+        null_score=readings[candidate.paragraph].null,
+        ranking_score=candidate.total,
+        link=quote(document.path) + (f"#page={page.number}" if document.has_pages else ""),
+    )
+
+
+def _page(candidate: Candidate, found: Found) -> Page:
+    hit = found.hits[candidate.paragraph]
+    return found.pages[hit.document.id, hit.paragraph.paragraph.page]
+
+
+def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    """The sentence or sentences around a span of a paragraph, without the blanks around them."""
+    ends = sentence_ends(text)
+    last = next(position for position in ends if position >= end)
+    first = max((position for position in ends if position <= start), default=0)
+    part = text[first:last]
+    return first + len(part) - len(part.lstrip()), first + len(part.rstrip())

@@ -1,0 +1,196 @@
+"""`docqa ask`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from docqa.cli.console import busy, messages, output, printable
+from docqa.cli.index import index_with_progress, show_failures
+from docqa.cli.options import index_option, json_option, reader_options
+from docqa.corpus import Corpus, open_corpus
+from docqa.errors import QuestionError
+
+if TYPE_CHECKING:
+    from docqa.answers.answer import Answer, Answers, Source
+
+#: The same numbers as in docqa.answers.ask, which is imported only when a question is asked.
+TOP_K = 3
+CANDIDATES = 20
+
+
+@click.command(short_help="Answer a question with file, page and sentence.")
+@click.argument("question")
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@index_option
+@reader_options
+@click.option("--top-k", type=click.IntRange(1, 100), default=TOP_K, show_default=True, help="Answers to show.")
+@click.option(
+    "--candidates",
+    type=click.IntRange(1, 10_000),
+    default=CANDIDATES,
+    show_default=True,
+    help="Paragraphs that the retriever gives the reader to read.",
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Smallest probability to call it an answer.  [default: stored with the reader]",
+)
+@click.option("--path", metavar="GLOB", help="Only documents whose path matches, such as 'reports/*.pdf'.")
+@click.option(
+    "--ranking",
+    type=click.Choice(["combined", "span"]),
+    default="combined",
+    show_default=True,
+    help="Rank by the span's score with its paragraph's terms, or by the span's score alone.",
+)
+@json_option
+@click.option("--explain", is_flag=True, help="Show what the ranking is made of.")
+def ask(
+    question: str,
+    paths: tuple[str, ...],
+    index_file: str,
+    reader_name: str | None,
+    top_k: int,
+    candidates: int,
+    threshold: float | None,
+    path: str | None,
+    ranking: str,
+    *,
+    unsafe_weights: bool,
+    as_json: bool,
+    explain: bool,
+) -> int:
+    """Answer QUESTION with the exact words of the documents, and say where they stand.
+
+    With PATHs, files and folders are indexed first (only what changed). A QUESTION of - reads questions from standard
+    input, one a line; with --json each gives one JSON object a line.
+
+    Exit code 1 when no answer is probable enough.
+    """
+    from docqa.answers.ask import AskOptions
+    from docqa.reading.settings import SPAN_RANKING
+
+    options = AskOptions(
+        top_k=top_k,
+        candidates=candidates,
+        path=path,
+        ranking=SPAN_RANKING if ranking == "span" else None,
+        threshold=threshold,
+    )
+    answered = False
+    with open_corpus(index_file, create=bool(paths)) as corpus:
+        if paths:
+            show_failures(index_with_progress(corpus, paths, None))
+        _load(corpus, reader_name, unsafe_weights=unsafe_weights)
+        for number, text in enumerate(_questions(question)):
+            with busy("Reading"):
+                answers = corpus.ask(text, options)
+            answered = answered or len(answers) > 0
+            if as_json:
+                click.echo(
+                    json.dumps(
+                        answers.to_dict(explain=explain), ensure_ascii=False, indent=None if question == "-" else 2
+                    )
+                )
+            else:
+                _show(answers, explain=explain, first=number == 0)
+    return 0 if answered else 1
+
+
+def _load(corpus: Corpus, name: str | None, *, unsafe_weights: bool) -> None:
+    from docqa.reading.loading import DEFAULT_READER
+    from docqa.reading.reader import Reader
+
+    with busy(f"Loading {printable(name or DEFAULT_READER)}"):
+        corpus.use_reader(Reader.load(name or DEFAULT_READER, unsafe_weights=unsafe_weights))
+
+
+def _questions(question: str) -> Iterator[str]:
+    if question != "-":
+        yield question
+        return
+    asked = False
+    for line in sys.stdin:
+        if line.strip():
+            asked = True
+            yield line.strip()
+    if not asked:
+        raise QuestionError("Standard input held no question; give one a line.")
+
+
+def _show(answers: Answers, *, explain: bool, first: bool) -> None:
+    from rich.text import Text
+
+    console = output()
+    if not first:
+        console.print()
+    console.print(Text(printable(answers.question), "bold"))
+    if not answers.answers:
+        console.print(Text("  No answer found in these documents.", "yellow"))
+        if not answers.index.documents:
+            messages().print("The index is empty; add documents with `docqa index FOLDER`.")
+    for answer in answers.answers:
+        console.print()
+        _show_answer(answer)
+        if explain:
+            _show_explanation(answer)
+    if explain:
+        timings = answers.timings
+        doubt = answers.no_answer_probability
+        console.print(
+            Text(
+                f"\n  reader {answers.reader}; retrieving {timings.retrieve_ms:.0f} ms, reading {timings.read_ms:.0f} ms"
+                + (f"; probability that there is no answer {doubt:.2f}" if doubt is not None else ""),
+                "dim",
+            )
+        )
+
+
+def _show_answer(answer: Answer) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = output()
+    best = answer.sources[0]
+    chance = "" if answer.probability is None else f"   {answer.probability:.0%}"
+    console.print(Text.assemble("  ", (printable(answer.text), "bold green"), (chance, "dim")))
+    console.print(Text.assemble("  ", (_place(best), "cyan")))
+    before, words, after = (
+        printable(best.context[: best.context_start] + "|")[:-1],
+        printable(best.context[best.context_start : best.context_end]),
+        printable("|" + best.context[best.context_end :])[1:],
+    )
+    console.print(Padding(Text.assemble(before, (words, "black on yellow"), after), (0, 2, 0, 4), expand=False))
+    for source in answer.sources[1:]:
+        console.print(Text.assemble("  ", ("also ", "dim"), (_place(source), "cyan")))
+
+
+def _place(source: Source) -> str:
+    place = printable(source.path)
+    if "#page=" in source.link:
+        place += f", page {source.page}"
+        if source.page_label and source.page_label != str(source.page):
+            place += f" (printed {printable(source.page_label)})"
+    return place
+
+
+def _show_explanation(answer: Answer) -> None:
+    from rich.text import Text
+
+    console = output()
+    for source in answer.sources:
+        console.print(
+            Text(
+                f"    page {source.page}, characters {source.start} to {source.end}: ranked by "
+                f"{source.ranking_score:.2f} = span {source.score:.2f}, null {source.null_score:.2f} and "
+                f"retriever {source.retriever_score:.2f}, weighted",
+                "dim",
+            )
+        )

@@ -1,0 +1,89 @@
+"""Writing to the terminal: safe characters, two consoles, progress bars."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+#: Text is not set wider than this: long lines are hard to read.
+WIDEST = 100
+
+
+def printable(text: str) -> str:
+    r"""Text on one line, without characters that a terminal would obey: documents must not steer it.
+
+    >>> printable("a\x1b[31m red\nline")
+    'a[31m red line'
+    """
+    return " ".join(CONTROL.sub("", text.replace("\n", " ").replace("\r", " ")).split())
+
+
+def output() -> Console:
+    """The console on standard output."""
+    return _console(stderr=False)
+
+
+def messages() -> Console:
+    """The console on standard error, for progress and remarks."""
+    return _console(stderr=True)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar on standard error: gives a function of (done, total, what is done now). Silent when not shown."""
+    if not sys.stderr.isatty():
+        yield lambda done, total, name: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("[dim]{task.fields[name]}"),
+    )
+    with Progress(*columns, console=messages(), transient=True) as progress:
+        task = progress.add_task(label, total=None, name="")
+
+        def advance(done: int, total: int, name: str) -> None:
+            progress.update(task, completed=done, total=total, name=shortened(printable(name), 40))
+
+        yield advance
+
+
+@contextmanager
+def busy(label: str) -> Iterator[None]:
+    """A remark on standard error that something takes a moment; gone when it is done."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with messages().status(label):
+        yield
+
+
+def shortened(text: str, width: int) -> str:
+    """The end of a text that is too wide, which says more of a path than its beginning.
+
+    >>> shortened("reports/2024/treaty.pdf", 12)
+    '…/treaty.pdf'
+    """
+    return text if len(text) <= width else "…" + text[-(width - 1) :]
+
+
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console
+
+    console = Console(stderr=stderr, highlight=False, markup=True, emoji=False, soft_wrap=False)
+    if console.width > WIDEST and console.is_terminal:
+        console.width = WIDEST
+    elif not console.is_terminal:
+        console.width = 10_000
+    return console

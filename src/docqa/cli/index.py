@@ -1,0 +1,89 @@
+"""`docqa index`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from docqa.cli.console import messages, output, printable, progress_bar
+from docqa.cli.options import index_option, json_option
+from docqa.corpus import Corpus, open_corpus
+from docqa.indexing.report import FailedFile, IndexReport
+
+#: Lists of files longer than this are cut in the summary; `docqa status --failed` and --json have all.
+SHOWN = 20
+
+
+@click.command(short_help="Add or refresh files and folders.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@index_option
+@click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Processes that read files.  [default: one a core]"
+)
+@json_option
+def index(paths: tuple[str, ...], index_file: str, workers: int | None, *, as_json: bool) -> int:
+    """Add or refresh files and folders (.pdf, .txt, .md).
+
+    Only what changed is read: files are compared by their SHA-256, vanished ones leave the index, renamed ones move
+    without being read again. A file that cannot be read is named with the reason and stops nothing.
+
+    Exit code 1 when some file could not be read.
+    """
+    with open_corpus(index_file) as corpus:
+        report = index_with_progress(corpus, paths, workers)
+        if as_json:
+            click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+        else:
+            _show(report, corpus)
+        empty = not (report.added or report.changed or report.unchanged or report.moved or report.removed)
+    return 1 if report.failed or empty else 0
+
+
+def index_with_progress(corpus: Corpus, paths: tuple[str, ...], workers: int | None) -> IndexReport:
+    """Index with a progress bar on standard error."""
+    with progress_bar("Reading") as advance:
+        return corpus.index(*paths, workers=workers, on_progress=advance)
+
+
+def show_failures(report: IndexReport) -> None:
+    """One line on standard error for each file that could not be read."""
+    console = messages()
+    for failure in (*report.failed[:SHOWN], *report.partial[:SHOWN]):
+        _show_failure(console, failure)
+    hidden = max(0, len(report.failed) - SHOWN) + max(0, len(report.partial) - SHOWN)
+    if hidden:
+        console.print(f"  and {hidden} more: docqa status --failed lists them all", style="dim")
+
+
+def _show(report: IndexReport, corpus: Corpus) -> None:
+    console = output()
+    counts = [
+        (len(report.added), "added"),
+        (len(report.changed), "changed"),
+        (len(report.moved), "moved"),
+        (len(report.removed), "removed"),
+        (len(report.unchanged), "unchanged"),
+        (len(report.failed), "not read"),
+        (len(report.partial), "read in part"),
+    ]
+    said = ", ".join(f"{count} {what}" for count, what in counts if count)
+    if not said:
+        messages().print("There are no files here that docqa reads (.pdf, .txt, .md).")
+        return
+    info = corpus.info()
+    console.print(f"[bold]{said}[/bold]")
+    show_failures(report)
+    console.print(
+        f"{printable(info.path)} holds {info.documents} documents, {info.paragraphs} paragraphs.",
+        style="dim",
+        markup=False,
+    )
+
+
+def _show_failure(console: object, failure: FailedFile) -> None:
+    from rich.text import Text
+
+    line = Text.assemble(("  ✗ ", "red"), (printable(failure.path), "bold"), "  ", printable(failure.sentence))
+    line.append(f"  [{failure.code}]", "dim")
+    console.print(line)  # type: ignore[attr-defined]

@@ -1,0 +1,74 @@
+"""`docqa search`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from docqa.cli.console import messages, output, printable
+from docqa.cli.options import index_option, json_option
+from docqa.corpus import open_corpus
+from docqa.retrieval.search import Hit
+
+SCHEMA = "docqa.search/1"
+SNIPPET = 280
+
+
+@click.command(short_help="Find paragraphs by their words, without reading.")
+@click.argument("query")
+@index_option
+@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="Paragraphs to show.")
+@click.option("--path", metavar="GLOB", help="Only documents whose path matches, such as 'reports/*.pdf'.")
+@json_option
+def search(query: str, index_file: str, limit: int, path: str | None, *, as_json: bool) -> int:
+    """Find the paragraphs that say most of QUERY's words, with their BM25 scores: the retriever alone.
+
+    Exit code 1 when no paragraph holds any of the words.
+    """
+    with open_corpus(index_file, create=False) as corpus:
+        hits = corpus.search(query, limit, path=path)
+    if as_json:
+        rows = [_row(hit) for hit in hits]
+        click.echo(json.dumps({"schema": SCHEMA, "query": query, "hits": rows}, ensure_ascii=False, indent=2))
+    elif hits:
+        for number, hit in enumerate(hits, start=1):
+            _show(number, hit)
+    else:
+        messages().print("No paragraph of the index holds any of these words.")
+    return 0 if hits else 1
+
+
+def _row(hit: Hit) -> dict[str, object]:
+    paragraph = hit.paragraph.paragraph
+    return {
+        "score": hit.score,
+        "path": hit.document.path,
+        "title": hit.document.title,
+        "page": paragraph.page,
+        "start": paragraph.start,
+        "end": paragraph.end,
+        "paragraph": hit.paragraph.id,
+        "headings": list(paragraph.headings),
+        "text": paragraph.text,
+    }
+
+
+def _show(number: int, hit: Hit) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = output()
+    paragraph = hit.paragraph.paragraph
+    place = f", page {paragraph.page}" if hit.document.has_pages else ""
+    console.print(
+        Text.assemble(
+            (f"{number:>2}  ", "dim"),
+            (printable(hit.document.path), "bold cyan"),
+            place,
+            (f"   {hit.score:.2f}", "dim"),
+        )
+    )
+    words = printable(paragraph.text)
+    snippet = words if len(words) <= SNIPPET else words[:SNIPPET].rsplit(" ", 1)[0] + " …"
+    console.print(Padding(Text(snippet), (0, 0, 1, 4), expand=False))

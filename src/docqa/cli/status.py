@@ -1,0 +1,93 @@
+"""`docqa status`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from docqa.cli.console import output, printable
+from docqa.cli.options import index_option, json_option
+from docqa.corpus import open_corpus
+from docqa.store.documents import FAILED, OK, StoredDocument
+
+SCHEMA = "docqa.status/1"
+
+
+@click.command(short_help="Say what the index holds.")
+@index_option
+@click.option("--failed", is_flag=True, help="List the files that could not be read, wholly or in part, and why.")
+@json_option
+def status(index_file: str, *, failed: bool, as_json: bool) -> int:
+    """Say what the index holds: documents, pages, paragraphs, and what could not be read."""
+    with open_corpus(index_file, create=False) as corpus:
+        documents = corpus.documents()
+        info = corpus.info()
+    troubled = [document for document in documents if document.status != OK]
+    if as_json:
+        overview = {
+            "schema": SCHEMA,
+            "path": info.path,
+            "bytes": Path(info.path).stat().st_size,
+            "documents": info.documents,
+            "pages": sum(document.pages for document in documents),
+            "paragraphs": info.paragraphs,
+            "generation": info.generation,
+            "failed": [_row(document) for document in troubled if document.status == FAILED],
+            "partial": [_row(document) for document in troubled if document.status != FAILED],
+        }
+        click.echo(json.dumps(overview, ensure_ascii=False, indent=2))
+    elif failed:
+        _show_troubled(troubled)
+    else:
+        _show(documents, info.path, info.paragraphs, info.generation)
+    return 0
+
+
+def _row(document: StoredDocument) -> dict[str, str | None]:
+    return {
+        "path": document.path,
+        "code": document.code,
+        "sentence": document.error,
+        "sha256": document.sha256,
+        "indexed_at": document.indexed_at,
+    }
+
+
+def _show(documents: list[StoredDocument], path: str, paragraphs: int, generation: int) -> None:
+    from rich.table import Table
+
+    console = output()
+    read = [document for document in documents if document.status != FAILED]
+    console.print(f"[bold]{printable(path)}[/bold]  {Path(path).stat().st_size / 1e6:.1f} MB, generation {generation}")
+    table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
+    table.add_column("kind")
+    for heading in ("documents", "pages", "paragraphs"):
+        table.add_column(heading, justify="right")
+    kinds = Counter(Path(document.path).suffix.lower() for document in read)
+    for kind, count in sorted(kinds.items()):
+        of_kind = [document for document in read if Path(document.path).suffix.lower() == kind]
+        pages, parts = sum(entry.pages for entry in of_kind), sum(entry.paragraphs for entry in of_kind)
+        table.add_row(kind, f"{count}", f"{pages}", f"{parts}")
+    total_pages = sum(document.pages for document in read)
+    table.add_row("all", f"{len(read)}", f"{total_pages}", f"{paragraphs}", style="bold")
+    console.print(table)
+    failed = len(documents) - len(read)
+    partial = sum(document.status not in {OK, FAILED} for document in documents)
+    if failed or partial:
+        console.print(
+            f"{failed} files not read, {partial} read in part: docqa status --failed says why", style="yellow"
+        )
+
+
+def _show_troubled(troubled: list[StoredDocument]) -> None:
+    from rich.text import Text
+
+    console = output()
+    for document in troubled:
+        console.print(Text.assemble((printable(document.path), "bold"), (f"  [{document.code}]", "dim")))
+        console.print(Text("    " + printable(document.error or "")))
+    if not troubled:
+        console.print("Every file was read in full.")

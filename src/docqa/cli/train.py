@@ -1,0 +1,125 @@
+"""`docqa train`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from docqa.cli.console import messages, output, progress_bar
+from docqa.cli.options import json_option
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+SHORTEST_WINDOW = 64
+
+
+@click.command(short_help="Fine-tune a reader on SQuAD-format files.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE[@N]...")
+@click.option("--base", required=True, metavar="MODEL", help="The encoder or reader to start from: a folder or a name.")
+@click.option(
+    "--out",
+    required=True,
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the reader goes.",
+)
+@click.option(
+    "--windows", default="128,384,384", show_default=True, metavar="N,N,...", help="Tokens a window, for each epoch."
+)
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=1.5e-4, show_default=True)
+@click.option("--batch-tokens", type=click.IntRange(64), default=4096, show_default=True, help="Tokens a step.")
+@click.option(
+    "--negatives",
+    type=click.FloatRange(0, 1),
+    default=0.2,
+    show_default=True,
+    help="Share of the questions also shown with a similar paragraph that does not hold the answer.",
+)
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), metavar="M", help="Be done in M minutes.")
+@click.option("--seed", type=int, default=13, show_default=True)
+@click.option(
+    "--eval", "evaluation_file", metavar="FILE", help="Print exact match and F1 on this file after each epoch."
+)
+@click.option(
+    "--eval-limit", type=click.IntRange(1), default=500, show_default=True, help="Only its first N questions."
+)
+@click.option("--restart", is_flag=True, help="Begin again although there is a checkpoint.")
+@json_option
+def train(
+    files: tuple[str, ...],
+    base: str,
+    out: Path,
+    windows: str,
+    learning_rate: float,
+    batch_tokens: int,
+    negatives: float,
+    minutes: float | None,
+    seed: int,
+    evaluation_file: str | None,
+    eval_limit: int,
+    *,
+    restart: bool,
+    as_json: bool,
+) -> int:
+    """Fine-tune a reader on question FILEs in SQuAD format and write it to a folder that --reader takes.
+
+    FILE@N takes N questions of a file, drawn with the seed. Checkpoints are written to FOLDER/checkpoint every few
+    minutes; the same command goes on from there.
+    """
+    from docqa.evaluation.given import evaluate_given
+    from docqa.evaluation.squad import load_squad
+    from docqa.reading.reader import reader_in_training
+    from docqa.training.questions import collect_questions
+    from docqa.training.train import Step, TrainingOptions, train_reader
+
+    questions = collect_questions(files, seed)
+    held_out = load_squad(evaluation_file, eval_limit) if evaluation_file else []
+    options = TrainingOptions(
+        windows=_windows(windows),
+        batch_tokens=batch_tokens,
+        learning_rate=learning_rate,
+        negatives=negatives,
+        minutes=minutes,
+        seed=seed,
+    )
+    evaluations = []
+    console = messages()
+    console.print(f"{len(questions)} questions", style="dim")
+    losses: list[float] = []
+    with progress_bar("Training") as advance:
+
+        def on_step(step: Step) -> None:
+            losses.append(step.loss)
+            recent = losses[-100:]
+            # The clock may be ahead of the steps, so the bar shows the share that is done.
+            advance(int(1000 * step.progress), 1000, f"step {step.number}, loss {sum(recent) / len(recent):.2f}")
+
+        def on_epoch(epoch: int, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+            if held_out:
+                result = evaluate_given(reader_in_training(model, tokenizer), held_out)
+                evaluations.append({"epoch": epoch, "exact_match": result.exact_match, "f1": result.f1})
+                console.print(f"epoch {epoch}: exact match {result.exact_match:.2f}, F1 {result.f1:.2f}")
+
+        train_reader(questions, base, out, options, restart=restart, on_step=on_step, on_epoch=on_epoch)
+    if as_json:
+        click.echo(json.dumps({"schema": "docqa.train/1", "out": str(out), "evaluations": evaluations}, indent=2))
+    else:
+        output().print(f"The reader is in {out}; ask with it: docqa ask QUESTION --reader {out}", markup=False)
+    return 0
+
+
+def _windows(given: str) -> tuple[int, ...]:
+    try:
+        windows = tuple(int(part) for part in given.split(","))
+    except ValueError:
+        windows = ()
+    if not windows or min(windows) < SHORTEST_WINDOW:
+        raise click.BadParameter(
+            f"{given!r} is not a list of window lengths such as 128,384,384, each at least {SHORTEST_WINDOW}.",
+            param_hint="--windows",
+        )
+    return windows

@@ -1,0 +1,129 @@
+"""The corpus: an open index and the reader that answers from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from docqa.answers.answer import Answers, IndexInfo
+from docqa.answers.ask import AskOptions, answer_question, check_question, index_info
+from docqa.errors import UsageError
+from docqa.indexing.report import IndexReport
+from docqa.indexing.run import index_paths
+from docqa.reading.loading import DEFAULT_READER
+from docqa.reading.reader import Reader
+from docqa.retrieval.analyzer import Analyzer
+from docqa.retrieval.bm25 import Parameters
+from docqa.retrieval.search import Hit, check_analyzer, search_paragraphs
+from docqa.store.documents import StoredDocument, stored_documents
+from docqa.store.opening import index_path, open_database, reading, sqlite_errors
+
+
+class Corpus:
+    """An open index. Use `docqa.open`; it is a context manager and closes the file at the end.
+
+    The reader is loaded when the first question is asked.
+    """
+
+    def __init__(self, path: Path, *, reader: str | Reader | None, create: bool) -> None:
+        self.path = path
+        self._reader = reader
+        self._analyzer = Analyzer()
+        self._parameters = Parameters()
+        self._db = open_database(path, create=create)
+        with sqlite_errors(path):
+            check_analyzer(self._db, self._analyzer, store=False)
+
+    def index(
+        self,
+        *paths: str | os.PathLike[str],
+        workers: int | None = None,
+        on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    ) -> IndexReport:
+        """Bring the index up to date with files and folders; only what changed is read.
+
+        `workers` processes read (one a core by default); `on_progress` hears (files done, files to do, path).
+        Raises `PathError` for a path that cannot be used. Files that cannot be read are in the report.
+        """
+        if not paths:
+            raise UsageError("Name at least one file or folder to index.")
+        with sqlite_errors(self.path):
+            return index_paths(
+                self._db,
+                self.path,
+                [Path(path) for path in paths],
+                analyzer=self._analyzer,
+                workers=workers,
+                on_progress=on_progress,
+            )
+
+    def ask(self, question: str, options: AskOptions | None = None) -> Answers:
+        """The best answers with their sources.
+
+        Raises `QuestionError` for a question that is empty or too long, `ReaderError` when the reader cannot be loaded.
+        """
+        question = check_question(question)
+        with sqlite_errors(self.path):
+            return answer_question(
+                self._db,
+                self.path,
+                self.reader,
+                question,
+                options or AskOptions(),
+                analyzer=self._analyzer,
+                parameters=self._parameters,
+            )
+
+    def search(self, query: str, limit: int = 10, *, path: str | None = None) -> list[Hit]:
+        """The paragraphs with the highest BM25 scores, best first; `path` is a glob on the documents' paths.
+
+        Raises `QuestionError` for a query that is empty or too long.
+        """
+        query = check_question(query)
+        with sqlite_errors(self.path), reading(self._db):
+            return search_paragraphs(
+                self._db, query, limit=limit, analyzer=self._analyzer, parameters=self._parameters, path=path
+            )
+
+    def documents(self) -> list[StoredDocument]:
+        """All documents of the index, those that could not be read too, in the order of their paths."""
+        with sqlite_errors(self.path):
+            return stored_documents(self._db)
+
+    def info(self) -> IndexInfo:
+        """How large the index is, and how often it changed."""
+        with sqlite_errors(self.path), reading(self._db):
+            return index_info(self._db, self.path)
+
+    @property
+    def reader(self) -> Reader:
+        """The reader, loaded when first used."""
+        if not isinstance(self._reader, Reader):
+            self._reader = Reader.load(self._reader or DEFAULT_READER)
+        return self._reader
+
+    def use_reader(self, reader: Reader) -> None:
+        """Answer with this reader from now on."""
+        self._reader = reader
+
+    def close(self) -> None:
+        """Close the index file."""
+        self._db.close()
+
+    def __enter__(self) -> Corpus:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def open_corpus(
+    path: str | os.PathLike[str] | None = None, *, reader: str | Reader | None = None, create: bool = True
+) -> Corpus:
+    """Open the index at `path` (else DOCQA_INDEX, else docqa.db), making a new one where there is none.
+
+    `reader` is the name or folder of the reader to ask with, or a loaded one. With `create=False` a missing index
+    raises `IndexNotFoundError`. Raises `IndexFileError` when the file cannot be used.
+    """
+    return Corpus(index_path(path), reader=reader, create=create)

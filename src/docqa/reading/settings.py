@@ -1,0 +1,83 @@
+"""What is stored with a reader besides its weights: how to read, rank and calibrate with it (docqa.json)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from docqa.errors import ReaderError
+
+SETTINGS_FILE = "docqa.json"
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The weights of a paragraph's terms beside the span's raw score.
+
+    A span ranks by S·T_i + E·T_j + `null` · (the paragraph's null score) + `retriever` · (its BM25 score).
+    """
+
+    null: float = 0.0
+    retriever: float = 0.3
+
+
+#: Ranks by the raw sum alone, as `--ranking span` does.
+SPAN_RANKING = Ranking(null=0.0, retriever=0.0)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Logistic regressions from what was read to probabilities; each is (constant, weights of the features).
+
+    The features are those of `docqa.answers.calibration`.
+    """
+
+    right: tuple[float, ...]
+    no_answer: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ReaderSettings:
+    """How to use a reader: sizes in tokens, ranking weights, calibration (None: it has none) and threshold."""
+
+    window_tokens: int = 384
+    overlap_tokens: int = 96
+    answer_tokens: int = 30
+    ranking: Ranking = field(default_factory=Ranking)
+    calibration: Calibration | None = None
+    threshold: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as stored."""
+        return asdict(self)
+
+
+def load_settings(folder: Path) -> ReaderSettings:
+    """The settings in a reader's folder, the defaults where it has none. Raises `ReaderError` when they are damaged."""
+    path = folder / SETTINGS_FILE
+    if not path.exists():
+        return ReaderSettings()
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        calibration = stored.get("calibration")
+        return ReaderSettings(
+            window_tokens=int(stored["window_tokens"]),
+            overlap_tokens=int(stored["overlap_tokens"]),
+            answer_tokens=int(stored["answer_tokens"]),
+            ranking=Ranking(**stored["ranking"]),
+            calibration=Calibration(tuple(calibration["right"]), tuple(calibration["no_answer"]))
+            if calibration
+            else None,
+            threshold=float(stored["threshold"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReaderError(
+            f"The settings of the reader in {path} are damaged ({error}); get the reader anew."
+        ) from error
+
+
+def save_settings(settings: ReaderSettings, folder: Path) -> None:
+    """Write the settings into a reader's folder."""
+    (folder / SETTINGS_FILE).write_text(json.dumps(settings.to_dict(), indent=2) + "\n", encoding="utf-8")
