@@ -75,7 +75,7 @@ _HOME = {
     },
 }
 
-__all__ = [  # noqa: PLE0604
+__all__ = [
     "AnalyzerMismatchError",
     "Answer",
     "Answers",

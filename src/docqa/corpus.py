@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from docqa.answers.answer import Answers, IndexInfo
 from docqa.answers.ask import AskOptions, answer_question, check_question, index_info
@@ -111,7 +112,7 @@ class Corpus:
         """Close the index file."""
         self._db.close()
 
-    def __enter__(self) -> Corpus:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -69,7 +69,7 @@ def rank_answers(
 
 
 def total_log_mass(readings: Sequence[ParagraphReading], retriever_scores: Sequence[float], ranking: Ranking) -> float:
-    """log of the sum of exp(total) over every span read: the denominator of one softmax over all paragraphs."""
+    """Log of the sum of exp(total) over every span read: the denominator of one softmax over all paragraphs."""
     parts = [
         reading.log_mass + paragraph_term(reading, score, ranking)
         for reading, score in zip(readings, retriever_scores, strict=True)

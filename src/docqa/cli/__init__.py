@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = INTERRUPTED
     except BrokenPipeError:
         # Somebody closed the pipe, as `docqa search x | head -1` does: nothing is left to be said to them.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         code = 0
     except DocqaError as error:
         if debug:

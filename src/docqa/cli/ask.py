@@ -146,7 +146,8 @@ def _show(answers: Answers, *, explain: bool, first: bool) -> None:
         doubt = answers.no_answer_probability
         console.print(
             Text(
-                f"\n  reader {answers.reader}; retrieving {timings.retrieve_ms:.0f} ms, reading {timings.read_ms:.0f} ms"
+                f"\n  reader {answers.reader}; retrieving {timings.retrieve_ms:.0f} ms, "
+                f"reading {timings.read_ms:.0f} ms"
                 + (f"; probability that there is no answer {doubt:.2f}" if doubt is not None else ""),
                 "dim",
             )

@@ -46,16 +46,16 @@ def _open(data: bytes) -> PdfReader:
     try:
         reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
         # Many files are encrypted with the empty password and open everywhere.
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise DocumentError("PDF-ENCRYPTED", "The PDF is encrypted and needs a password.")
-        len(reader.pages)
-    except DocumentError:
-        raise
+        locked = reader.is_encrypted and not reader.decrypt("")
+        if not locked:
+            len(reader.pages)
     except DependencyError as error:
         raise DocumentError("PDF-ENCRYPTED", f"The PDF is encrypted in a way that cannot be opened: {error}") from error
     except Exception as error:
         # pypdf raises TypeError, AttributeError, AssertionError and more on damaged files.
         raise DocumentError("PDF-DAMAGED", f"The PDF is damaged or cut short ({_reason(error)}).") from error
+    if locked:
+        raise DocumentError("PDF-ENCRYPTED", "The PDF is encrypted and needs a password.")
     return reader
 
 
@@ -65,7 +65,7 @@ def _pages(reader: PdfReader) -> tuple[list[Page], list[str]]:
     for index in range(len(reader.pages)):
         try:
             text = reader.pages[index].extract_text()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a foreign parser
             # As above: whatever one page raises, the others are read.
             logger.info("page %d: %r", index + 1, error)
             failures.append(f"Page {index + 1} could not be read ({_reason(error)}).")
@@ -80,7 +80,7 @@ def _labels(reader: PdfReader) -> list[str]:
         if "/PageLabels" not in reader.root_object:
             return []
         return [_encodable(label) for label in reader.page_labels]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a foreign parser
         # Labels are a courtesy: a damaged label tree must not cost the text.
         logger.info("page labels: %r", error)
         return []
@@ -90,7 +90,7 @@ def _title(reader: PdfReader) -> str:
     try:
         title = reader.metadata.title if reader.metadata else None
         return " ".join(_encodable(str(title)).split()) if title else ""
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a foreign parser
         # As for labels.
         logger.info("title: %r", error)
         return ""

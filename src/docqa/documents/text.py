@@ -19,10 +19,11 @@ BYTE_ORDER_MARKS = (
 )
 
 #: Text of a Western language has few letters outside ASCII; with more, the encoding is detected from statistics.
-WESTERN_SHARE = 0.2
+WESTERN_SHARE = 0.3
 
-HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
-FRONT_MATTER_TITLE = re.compile(r"\A---\s*\n(?:.*\n)*?title:[ \t]*(.+?)[ \t]*\n(?:.*\n)*?---", re.IGNORECASE)
+HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t\r#]*$", re.MULTILINE)
+FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.MULTILINE | re.DOTALL)
+FRONT_MATTER_TITLE = re.compile(r"^title:(.*)$", re.MULTILINE | re.IGNORECASE)
 
 
 def read_text(data: bytes) -> Document:
@@ -34,10 +35,7 @@ def read_text(data: bytes) -> Document:
 def read_markdown(data: bytes) -> Document:
     """Read Markdown; the title is the front matter's, else the first heading."""
     text = decode(data)
-    front = FRONT_MATTER_TITLE.search(text)
-    heading = HEADING.search(text)
-    title = front.group(1).strip("'\" ") if front else heading.group(1).strip() if heading else ""
-    return Document((Page(1, text),), title, "markdown", version("charset-normalizer"))
+    return Document((Page(1, text),), _markdown_title(text), "markdown", version("charset-normalizer"))
 
 
 def decode(data: bytes) -> str:
@@ -93,6 +91,15 @@ def _detect(data: bytes) -> str:
 
     best = from_bytes(data).best()
     return str(best) if best is not None else data.decode("cp1252", errors="replace")
+
+
+def _markdown_title(text: str) -> str:
+    front = FRONT_MATTER.match(text)
+    stated = FRONT_MATTER_TITLE.search(front.group(1)) if front else None
+    title = stated.group(1).strip().strip("'\"").strip() if stated else ""
+    # What looks like a heading in the front matter is a comment there.
+    heading = HEADING.search(text, front.end() if front else 0)
+    return title or (heading.group(1).strip() if heading else "")
 
 
 def _first_line_title(text: str) -> str:

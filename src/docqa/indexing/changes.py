@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from docqa.store.documents import FileState, StoredDocument
 
@@ -44,26 +44,31 @@ def file_state(path: Path, name: str) -> FileState:
 def find_changes(now: Sequence[FileState], indexed: Iterable[StoredDocument], covered: Iterable[str]) -> Changes:
     """Compare by SHA-256. `covered` are the paths of indexed documents that the run is answerable for.
 
-    A document whose file is gone and whose content stands in a new file has moved; with several candidates the
-    first by path is taken. A file whose content differs from what its path held is read.
+    A document whose file is gone and whose content stands in a new file of the same kind has moved; with several
+    candidates the first by path is taken. A file whose content differs from what its path held is read.
     """
     by_path = {document.path: document for document in indexed}
     present = {state.path for state in now}
     gone = [by_path[path] for path in sorted(set(covered) - present) if path in by_path]
-    gone_by_content: dict[str, list[StoredDocument]] = defaultdict(list)
+    gone_by_content: dict[tuple[str, str], list[StoredDocument]] = defaultdict(list)
     for document in gone:
         if document.sha256:
-            gone_by_content[document.sha256].append(document)
+            gone_by_content[_content(document)].append(document)
     read, moved, unchanged, taken = [], [], [], set()
     for state in now:
         before = by_path.get(state.path)
         if before is not None and before.sha256 == state.sha256 and state.sha256:
             unchanged.append(before)
-        elif before is None and gone_by_content[state.sha256]:
-            document = gone_by_content[state.sha256].pop(0)
+        elif before is None and gone_by_content[_content(state)]:
+            document = gone_by_content[_content(state)].pop(0)
             taken.add(document.id)
             moved.append((document, state))
         else:
             read.append(state)
     removed = [document for document in gone if document.id not in taken]
     return Changes(tuple(read), tuple(moved), tuple(removed), tuple(unchanged))
+
+
+def _content(entry: FileState | StoredDocument) -> tuple[str, str]:
+    # The same bytes under another suffix are read in another way.
+    return entry.sha256, PurePosixPath(entry.path).suffix.lower()

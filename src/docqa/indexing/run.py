@@ -58,6 +58,7 @@ def index_paths(
     `on_progress` hears (files done, files to do, name of the file). Raises `PathError` when a path cannot be used;
     a file that cannot be read is in the report and stops nothing.
     """
+    paths = list(paths)
     given = [Path(os.path.abspath(path)) for path in paths]
     files = find_files(paths)
     with writing(db):
@@ -74,7 +75,10 @@ def index_paths(
     states = [file_state(file, name) for name, file in names.items()]
     changes = find_changes(states, documents, covered)
     _move_and_remove(db, changes, analyzer)
-    added, changed, failed, partial = [], [], [], []
+    added: list[str] = []
+    changed: list[str] = []
+    failed: list[FailedFile] = []
+    partial: list[FailedFile] = []
     before = {document.path for document in documents}
     total = len(changes.read)
     with Workers(min(workers or os.cpu_count() or 1, max(1, total)), analyzer) as pool:
@@ -88,7 +92,8 @@ def index_paths(
                 if failure is not None:
                     partial.append(failure)
             on_progress(number, total, planned.path)
-    again = [_failed(document) for document in changes.unchanged if document.status == FAILED]
+    again = [_failed(document, document.path) for document in changes.unchanged if document.status == FAILED]
+    again += [_failed(document, state.path) for document, state in changes.moved if document.status == FAILED]
     return IndexReport(
         added=tuple(added),
         changed=tuple(changed),
@@ -140,13 +145,15 @@ def _move(db: Database, document: StoredDocument, state: FileState, analyzer: An
 def _write(db: Database, planned: FileState, result: Mapping[str, Any]) -> FailedFile | None:
     read = result["state"]
     state = FileState(planned.path, **read) if read else planned
+    failure: FailedFile | None
     with writing(db):
         for (number,) in db.conn.execute("SELECT id FROM documents WHERE path = ?", (state.path,)).fetchall():
             remove_postings(db, number)
             remove_document(db, number)
         if "error" in result:
-            failure = FailedFile(state.path, result["error"]["code"], result["error"]["sentence"])
-            add_failure(db, state, failure.code, failure.sentence)
+            code, sentence = result["error"]["code"], result["error"]["sentence"]
+            failure = FailedFile(state.path, code, sentence)
+            add_failure(db, state, code, sentence)
         else:
             failure = _store(db, state, result)
         next_generation(db)
@@ -173,5 +180,5 @@ def _store(db: Database, state: FileState, result: Mapping[str, Any]) -> FailedF
     return FailedFile(state.path, "PAGES-FAILED", " ".join(document.notes)) if document.notes else None
 
 
-def _failed(document: StoredDocument) -> FailedFile:
-    return FailedFile(document.path, document.code or "", document.error or "")
+def _failed(document: StoredDocument, path: str) -> FailedFile:
+    return FailedFile(path, document.code or "", document.error or "")

@@ -39,7 +39,9 @@ def read_file(path: Path, analyzer: Analyzer) -> dict[str, Any]:
         data = path.read_bytes()
         stat = path.stat()
     except OSError as error:
-        return {"state": None, "error": _error("FILE-UNREADABLE", f"The file cannot be opened: {error.strerror}.")}
+        # Without a digest the file is tried again in the next run, changed or not.
+        state = {"sha256": "", "size": 0, "modified": 0.0}
+        return {"state": state, "error": _error("FILE-UNREADABLE", f"The file cannot be opened: {error.strerror}.")}
     state = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "modified": stat.st_mtime}
     try:
         document = read_document(path.name, data)

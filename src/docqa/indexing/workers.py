@@ -9,9 +9,10 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from docqa.retrieval.analyzer import Analyzer
 
@@ -51,48 +52,43 @@ class Workers:
             process.kill()
         self._threads.shutdown(wait=True)
         for process in self._processes:
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    stream.close()
+            _end(process)
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
 
     def _read(self, path: Path) -> dict[str, Any]:
-        process = getattr(self._mine, "process", None)
+        process: subprocess.Popen[str] | None = getattr(self._mine, "process", None)
         if process is None or process.poll() is not None:
             process = self._mine.process = self._start()
         overdue = threading.Event()
 
-        def give_up() -> None:
+        def give_up(process: subprocess.Popen[str] = process) -> None:
             overdue.set()
             process.kill()
 
         timer = threading.Timer(self._seconds, give_up)
         timer.start()
         try:
-            process.stdin.write(json.dumps(str(path)) + "\n")
-            process.stdin.flush()
-            answer = process.stdout.readline()
+            answer = _exchange(process, json.dumps(str(path)) + "\n")
         except (BrokenPipeError, ValueError):
             answer = ""
         finally:
             timer.cancel()
         if answer.endswith("\n"):
             return dict(json.loads(answer))
-        process.kill()
-        process.wait()
+        _end(process)
         if overdue.is_set():
             return _failure("FILE-SLOW", f"Reading the file took longer than {self._seconds:.0f} seconds.")
         return _failure("FILE-CRASH", "The process that was reading the file died; the file is probably damaged.")
 
     def _start(self) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "docqa.indexing.worker"],
+            # -P: no file of the current folder is taken for a module.
+            [sys.executable, "-P", "-m", "docqa.indexing.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -102,6 +98,24 @@ class Workers:
         if process.stdin is not None:
             process.stdin.write(json.dumps(asdict(self._analyzer)) + "\n")
         return process
+
+
+def _exchange(process: subprocess.Popen[str], request: str) -> str:
+    if process.stdin is None or process.stdout is None:
+        return ""
+    process.stdin.write(request)
+    process.stdin.flush()
+    return process.stdout.readline()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            # What was not sent yet has nobody to go to.
+            with suppress(BrokenPipeError):
+                stream.close()
 
 
 def _failure(code: str, sentence: str) -> dict[str, Any]:

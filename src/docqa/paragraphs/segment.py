@@ -24,10 +24,10 @@ CHARACTERS_A_WORD = 8
 
 
 def segment(pages: Iterable[Page], *, markdown: bool = False) -> list[Paragraph]:
-    """The paragraphs of a document, in order. No paragraph crosses a page break.
+    r"""The paragraphs of a document, in order. No paragraph crosses a page break.
 
-    >>> [paragraph.text for paragraph in segment([Page(1, "A title\\n\\nOne line\\nand its end.")])]
-    ['A title\\nOne line and its end.']
+    >>> [paragraph.text for paragraph in segment([Page(1, "A title\n\nOne line\nand its end.")])]
+    ['A title\nOne line and its end.']
     """
     paragraphs: list[Paragraph] = []
     headings: tuple[tuple[int, str], ...] = ()
@@ -116,7 +116,7 @@ def _word_ends(text: str, start: int, end: int) -> list[int]:
     longest = MOST_WORDS // 4 * CHARACTERS_A_WORD
     points, last = [], start
     for position in range(start + 1, end):
-        if text[position].isspace() and position - last >= longest // 2 or position - last >= longest:
+        if (text[position].isspace() and position - last >= longest // 2) or position - last >= longest:
             points.append(position)
             last = position
     return points

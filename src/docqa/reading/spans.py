@@ -29,7 +29,8 @@ def span_band(start: Scores, end: Scores, longest: int) -> Scores:
     [[11.0, 21.0], [22.0, -inf]]
     """
     padded = np.concatenate([end, np.full(longest - 1, -np.inf, end.dtype)])
-    return start[:, None] + np.lib.stride_tricks.sliding_window_view(padded, longest)
+    band: Scores = start[:, None] + np.lib.stride_tricks.sliding_window_view(padded, longest)
+    return band
 
 
 def best_spans(band: Scores, count: int) -> list[TokenSpan]:
@@ -56,7 +57,7 @@ def best_spans(band: Scores, count: int) -> list[TokenSpan]:
 
 
 def log_mass(band: Scores) -> float:
-    """log of the sum of exp(score) over all spans of a band: the window's part of one softmax over everything read."""
+    """Log of the sum of exp(score) over all spans of a band: the window's part of one softmax over everything read."""
     if not band.size:
         return float("-inf")
     highest = float(band.max())

@@ -14,11 +14,11 @@ WORD = re.compile(r"[^\W_]+")
 
 #: Function words of English that say nothing about what a paragraph is about.
 STOP_WORDS = frozenset(
-    (
-        "a an and are as at be been but by can could did do does for from had has have he her his how i if in into is "
-        "it its may me my no not of on or our s she should so some such t than that the their them then there these "
-        "they this those to was we were what when where which who whom whose why will with would you your"
-    ).split()
+    """
+    a an and are as at be been but by can could did do does for from had has have he her his how i if in into is it its
+    may me my no not of on or our s she should so some such t than that the their them then there these they this those
+    to was we were what when where which who whom whose why will with would you your
+    """.split()
 )
 
 
@@ -39,7 +39,7 @@ class Analyzer:
         words = WORD.findall(_plain(text))
         if self.stop_words:
             words = [word for word in words if word not in STOP_WORDS]
-        return self._stem.stemWords(words) if self.stemmer else words  # type: ignore[no-any-return]
+        return self._stem.stemWords(words) if self.stemmer else words
 
     @cached_property
     def _stem(self) -> Any:
@@ -61,12 +61,12 @@ def _plain(text: str) -> str:
 
 
 def indexed_text(name: str, title: str, headings: tuple[str, ...], text: str) -> str:
-    """What is indexed of a paragraph: its text after its document's name and title and its headings.
+    r"""What is indexed of a paragraph: its text after its document's name and title and its headings.
 
     Headings that stand in the text already are not repeated.
 
     >>> indexed_text("treaty.pdf", "The Treaty", ("Article 1",), "It is signed.")
-    'treaty.pdf\\nThe Treaty\\nArticle 1\\nIt is signed.'
+    'treaty.pdf\nThe Treaty\nArticle 1\nIt is signed.'
     """
     context = [part for part in dict.fromkeys((name, title, *headings)) if part and part not in text]
     return "\n".join([*context, text])

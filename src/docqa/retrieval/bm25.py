@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Parameters:
-    """The variant ("plus", "l" or "okapi") and its constants; the defaults were chosen by measurement (docs/retrieval.md)."""
+    """The variant ("plus", "l" or "okapi") and its constants; docs/retrieval.md has what the defaults rest on."""
 
     variant: str = "plus"
     k1: float = 1.2
@@ -43,7 +43,7 @@ def idf_okapi(paragraphs: int, holding: int) -> float:
 
 
 def weight_saturating(frequency: Floats, relative_length: Floats, constants: Parameters) -> Floats:
-    """f (k1 + 1) / (f + k1 (1 - b + b L)), L the paragraph's length over the mean: Okapi, and Plus less its delta."""
+    """F (k1 + 1) / (f + k1 (1 - b + b L)), L the paragraph's length over the mean: Okapi, and Plus less its delta."""
     norm = constants.k1 * (1 - constants.b + constants.b * relative_length)
     return np.asarray(frequency * (constants.k1 + 1) / (frequency + norm))
 

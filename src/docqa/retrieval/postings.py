@@ -81,5 +81,5 @@ def _term_numbers(db: Database, terms: Sequence[str]) -> dict[str, int]:
     for start in range(0, len(terms), 500):
         part = terms[start : start + 500]
         marks = ",".join("?" * len(part))
-        numbers.update(db.conn.execute(f"SELECT term, id FROM terms WHERE term IN ({marks})", list(part)))
+        numbers.update(db.conn.execute(f"SELECT term, id FROM terms WHERE term IN ({marks})", list(part)))  # noqa: S608
     return numbers

@@ -79,7 +79,7 @@ def score_paragraphs(
         return np.empty(0, np.int64), np.empty(0, np.float64)
     numbers, place = np.unique(np.concatenate([ids for ids, _ in collected]), return_inverse=True)
     scores = np.bincount(place, weights=np.concatenate([added for _, added in collected]))
-    return numbers, scores
+    return numbers.astype(np.int64), scores.astype(np.float64)
 
 
 def top(numbers: NDArray[np.int64], scores: NDArray[np.float64], limit: int) -> list[int]:

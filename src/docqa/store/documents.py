@@ -85,7 +85,7 @@ def add_document(
         extractor=document.extractor,
         extractor_version=document.extractor_version,
     )
-    db["pages"].insert_all(
+    db.table("pages").insert_all(
         {"document": number, "number": page.number, "label": page.label, "text": page.text} for page in document.pages
     )
     ids = [
@@ -123,7 +123,7 @@ def remove_document(db: Database, number: int) -> None:
 
 def move_document(db: Database, number: int, state: FileState) -> None:
     """Give a document another path."""
-    db["documents"].update(number, {"path": state.path, "modified": state.modified})
+    db.table("documents").update(number, {"path": state.path, "modified": state.modified})
 
 
 def set_terms(db: Database, lengths: dict[int, int]) -> None:
@@ -154,7 +154,7 @@ def documents_by_id(db: Database, numbers: Iterable[int]) -> dict[int, StoredDoc
 
 def page_of(db: Database, document: int, number: int) -> Page:
     """A page as it was extracted."""
-    row = db["pages"].get((document, number))
+    row = db.table("pages").get((document, number))
     return Page(row["number"], row["text"], row["label"])
 
 
@@ -172,7 +172,7 @@ def get_setting(db: Database, key: str) -> str | None:
 
 def set_setting(db: Database, key: str, value: str) -> None:
     """Store a setting of the index."""
-    db["settings"].upsert({"key": key, "value": value}, pk="key")
+    db.table("settings").upsert({"key": key, "value": value}, pk="key")
 
 
 def pack_runs(runs: Sequence[Run]) -> bytes:
@@ -198,7 +198,7 @@ def _insert(db: Database, state: FileState, **columns: object) -> int:
         "indexed_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **columns,
     }
-    return int(db["documents"].insert(row).last_pk)
+    return int(str(db.table("documents").insert(row).last_pk))
 
 
 def _paragraph(row: dict[str, object]) -> StoredParagraph:

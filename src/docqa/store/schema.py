@@ -15,8 +15,8 @@ migrations = Migrations("docqa")
 @migrations()
 def m001_documents_pages_paragraphs(db: Database) -> None:
     """Documents with their ledger entry, pages as extracted, paragraphs with their offset maps."""
-    db["settings"].create({"key": str, "value": str}, pk="key")
-    db["documents"].create(
+    db.table("settings").create({"key": str, "value": str}, pk="key")
+    db.table("documents").create(
         {
             "id": int,
             "path": str,
@@ -36,15 +36,15 @@ def m001_documents_pages_paragraphs(db: Database) -> None:
         pk="id",
         not_null={"path", "sha256", "size", "modified", "status", "title", "pages", "paragraphs", "indexed_at"},
     )
-    db["documents"].create_index(["path"], unique=True)
-    db["documents"].create_index(["sha256"])
-    db["pages"].create(
+    db.table("documents").create_index(["path"], unique=True)
+    db.table("documents").create_index(["sha256"])
+    db.table("pages").create(
         {"document": int, "number": int, "label": str, "text": str},
         pk=("document", "number"),
         not_null={"text"},
         foreign_keys=[("document", "documents", "id")],
     )
-    db["paragraphs"].create(
+    db.table("paragraphs").create(
         {
             "id": int,
             "document": int,
@@ -61,20 +61,20 @@ def m001_documents_pages_paragraphs(db: Database) -> None:
         not_null={"document", "number", "page", "start", "end", "text", "headings", "runs", "terms"},
         foreign_keys=[("document", "documents", "id")],
     )
-    db["paragraphs"].create_index(["document", "number"], unique=True)
+    db.table("paragraphs").create_index(["document", "number"], unique=True)
 
 
 @migrations()
 def m002_postings(db: Database) -> None:
     """The BM25 index: which paragraphs of which document hold a term, packed, and the corpus statistics."""
-    db["terms"].create({"id": int, "term": str}, pk="id", not_null={"term"})
-    db["terms"].create_index(["term"], unique=True)
+    db.table("terms").create({"id": int, "term": str}, pk="id", not_null={"term"})
+    db.table("terms").create_index(["term"], unique=True)
     # A table of its own primary key order: a query reads the rows of a term one after the other.
     db.execute(
         "CREATE TABLE postings (term INTEGER NOT NULL REFERENCES terms(id), "
         "document INTEGER NOT NULL REFERENCES documents(id), data BLOB NOT NULL, "
         "PRIMARY KEY (term, document)) WITHOUT ROWID"
     )
-    db["postings"].create_index(["document"])
-    db["statistics"].create({"id": int, "paragraphs": int, "terms": int, "generation": int}, pk="id")
-    db["statistics"].insert({"id": 1, "paragraphs": 0, "terms": 0, "generation": 0})
+    db.table("postings").create_index(["document"])
+    db.table("statistics").create({"id": int, "paragraphs": int, "terms": int, "generation": int}, pk="id")
+    db.table("statistics").insert({"id": 1, "paragraphs": 0, "terms": 0, "generation": 0})

@@ -1,0 +1,1 @@
+"""Training: fine-tuning readers on question files."""

@@ -85,7 +85,7 @@ def train_reader(
     torch.manual_seed(options.seed)
     model, tokenizer = load_for_training(base)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model.to(device)
+    model.to(device)  # type: ignore[arg-type]
     _switch_dropout_off(model)
     optimizer = _optimizer(model, options)
     checkpoint = out / "checkpoint"
@@ -121,9 +121,9 @@ def train_reader(
                 )
                 saved = time.monotonic()
         if number > done:
-            model.eval()
+            model.train(mode=False)
             on_epoch(epoch, model, tokenizer)
-    model.eval()
+    model.train(mode=False)
     save_reader(model, tokenizer, out)
 
 
@@ -188,7 +188,7 @@ def _step(
         tensor(batch.target_mask),
         tensor(batch.weights),
     )
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.parameters(), gradient_norm)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
