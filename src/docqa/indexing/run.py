@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from docqa.documents.discovery import find_files
+from docqa.documents.discovery import find_files, storable
 from docqa.documents.document import Document, Page
 from docqa.indexing.changes import Changes, file_state, find_changes
 from docqa.indexing.report import FailedFile, IndexReport
@@ -113,7 +113,7 @@ def base_folder(db: Database, index_file: Path) -> Path:
 
 def document_path(file: Path, base: Path) -> str:
     """How a file is named in the index: from the base folder when it is inside it, else in full; with slashes."""
-    return (file.relative_to(base) if file.is_relative_to(base) else file).as_posix()
+    return storable((file.relative_to(base) if file.is_relative_to(base) else file).as_posix())
 
 
 def _move_and_remove(db: Database, changes: Changes, analyzer: Analyzer) -> None:

@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from docqa.documents.discovery import storable
 from docqa.documents.formats import read_document
 from docqa.errors import DocumentError
 from docqa.paragraphs.segment import segment
@@ -64,7 +65,9 @@ def read_file(path: Path, analyzer: Analyzer) -> dict[str, Any]:
                 "headings": paragraph.headings,
                 "runs": [(run.text_start, run.page_start, run.length) for run in paragraph.runs],
                 "terms": Counter(
-                    analyzer.terms(indexed_text(path.name, document.title, paragraph.headings, paragraph.text))
+                    analyzer.terms(
+                        indexed_text(storable(path.name), document.title, paragraph.headings, paragraph.text)
+                    )
                 ),
             }
             for paragraph in paragraphs

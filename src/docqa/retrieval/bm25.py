@@ -22,7 +22,7 @@ class Parameters:
     """The variant ("plus", "l" or "okapi") and its constants; docs/retrieval.md has what the defaults rest on."""
 
     variant: str = "plus"
-    k1: float = 1.2
+    k1: float = 0.9
     b: float = 0.75
     delta: float = 1.0
 

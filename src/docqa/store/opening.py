@@ -21,6 +21,8 @@ from docqa.errors import (
 from docqa.store.schema import APPLICATION_ID, SCHEMA_VERSION, migrations
 
 SQLITE_HEADER = b"SQLite format 3\0"
+#: Where the application id stands in an SQLite file, big-endian.
+APPLICATION_ID_AT = slice(68, 72)
 #: How long a writer waits for another one before it gives up.
 LOCK_SECONDS = 30.0
 
@@ -39,7 +41,7 @@ def open_database(path: Path, *, create: bool) -> Database:
             db = Database(connection)
             connection.execute("PRAGMA foreign_keys = ON")
             if not fresh:
-                _check_marks(path, connection, create=create)
+                _check_version(path, connection, create=create)
             if create:
                 _prepare(connection, db)
         except BaseException:
@@ -54,10 +56,10 @@ def writing(db: Database) -> Iterator[Database]:
     db.conn.execute("BEGIN IMMEDIATE")
     try:
         yield db
+        db.conn.execute("COMMIT")
     except BaseException:
         db.conn.rollback()
         raise
-    db.conn.execute("COMMIT")
 
 
 @contextmanager
@@ -101,39 +103,46 @@ def _translated(path: Path, error: sqlite3.DatabaseError) -> IndexFileError:
 
 
 def _check_file(path: Path, *, create: bool) -> bool:
-    if path.is_dir():
-        raise NotAnIndexError(f"{path} is a folder, not an index; name a file, such as {path / 'docqa.db'}.")
-    if not path.exists():
-        if not create:
-            raise IndexNotFoundError(
-                f"There is no index at {path}; make one with `docqa index FOLDER`, or name another with --index."
-            )
-        if not path.absolute().parent.is_dir():
-            raise IndexFileError(f"The folder of the index, {path.absolute().parent}, does not exist; make it first.")
-        return True
+    """Whether a new index is to be made. SQLite, which may write when it opens a file, opens none but ours."""
     try:
+        if not path.exists():
+            _check_missing(path, create=create)
+            return True
+        if path.is_dir():
+            raise NotAnIndexError(f"{path} is a folder, not an index; name a file, such as {path / 'docqa.db'}.")
+        if not path.is_file():
+            raise NotAnIndexError(f"{path} is not a file, so it can be no index; name another file with --index.")
         with path.open("rb") as file:
-            header = file.read(len(SQLITE_HEADER))
+            header = file.read(APPLICATION_ID_AT.stop)
     except OSError as error:
         raise IndexFileError(f"The index {path} cannot be opened: {error.strerror or error}.") from error
     if not header and create:
         return True
-    if header != SQLITE_HEADER:
-        raise NotAnIndexError(f"{path} is not an index of docqa; it is left as it is. Name another file with --index.")
+    _check_header(path, header)
     return False
 
 
-def _check_marks(path: Path, connection: sqlite3.Connection, *, create: bool) -> None:
-    application, version = (
-        connection.execute(f"PRAGMA {pragma}").fetchone()[0] for pragma in ("application_id", "user_version")
-    )
-    if application != APPLICATION_ID:
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if tables == 0 and create:
-            return
+def _check_missing(path: Path, *, create: bool) -> None:
+    if not create:
+        raise IndexNotFoundError(
+            f"There is no index at {path}; make one with `docqa index FOLDER`, or name another with --index."
+        )
+    if not path.absolute().parent.is_dir():
+        raise IndexFileError(f"The folder of the index, {path.absolute().parent}, does not exist; make it first.")
+
+
+def _check_header(path: Path, header: bytes) -> None:
+    if not header.startswith(SQLITE_HEADER):
+        raise NotAnIndexError(f"{path} is not an index of docqa; it is left as it is. Name another file with --index.")
+    application = header[APPLICATION_ID_AT]
+    if len(header) == APPLICATION_ID_AT.stop and int.from_bytes(application, "big") != APPLICATION_ID:
         raise NotAnIndexError(
             f"{path} is an SQLite file of another program; it is left as it is. Name another file with --index."
         )
+
+
+def _check_version(path: Path, connection: sqlite3.Connection, *, create: bool) -> None:
+    version = _version(connection)
     if version > SCHEMA_VERSION:
         raise NewerIndexError(
             f"The index {path} was written by a newer docqa (version {version} of its tables, this one knows "
@@ -143,13 +152,22 @@ def _check_marks(path: Path, connection: sqlite3.Connection, *, create: bool) ->
         raise IndexNotFoundError(f"The index {path} is not finished; run `docqa index FOLDER` to complete it.")
 
 
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _prepare(connection: sqlite3.Connection, db: Database) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
     # WAL keeps the file whole without a sync at each commit; the checkpoint syncs.
     connection.execute("PRAGMA synchronous = NORMAL")
+    if _version(connection) == SCHEMA_VERSION:
+        return
+    # Before WAL begins, so that the mark stands in the file itself from its first byte on.
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    migrations.apply(db)
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    # All in one transaction: of two processes that make the same index, the second finds it made.
+    with writing(db):
+        migrations.apply(db)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def index_path(given: str | os.PathLike[str] | None) -> Path:

@@ -1,0 +1,47 @@
+# Everything runs in .venv, which the first target that needs it makes.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+TORCH := torch==2.13.0
+
+.PHONY: help demo test lint types wheel check clean
+
+help:
+	@echo "make demo   index data/sample and ask it some questions"
+	@echo "make test   run all tests"
+	@echo "make check  linter, type checker, tests and a build of the wheel"
+	@echo "make clean  remove the environment and what was built"
+
+# torch first and by itself: its exact version is the CPU build; a plain 'torch' would bring gigabytes of CUDA.
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)" --constraint constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --constraint constraints.txt
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		pytest hypothesis ruff mypy build jsonschema
+	touch $@
+
+demo: $(VENV)/installed
+	$(BIN)/docqa index data/sample --index demo.db
+	$(BIN)/docqa ask - --index demo.db --top-k 1 < data/demo-questions.txt
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+wheel: $(VENV)/installed-dev
+	$(BIN)/python -m build --wheel --outdir dist
+
+check: lint types test wheel
+
+clean:
+	rm -rf $(VENV) dist build demo.db*
