@@ -36,7 +36,11 @@ SPARE_SPANS = 5
 
 @dataclass(frozen=True)
 class AskOptions:
-    """How to answer: see `docqa ask --help`. `ranking` and `threshold` None take those stored with the reader."""
+    """How to answer: see `docqa ask --help`.
+
+    `ranking` None takes the one stored with the reader. `threshold` keeps answers that are at least so probable; None
+    shows all alternatives when the best one reaches the threshold stored with the reader, and none otherwise.
+    """
 
     top_k: int = TOP_K
     candidates: int = CANDIDATES
@@ -131,17 +135,21 @@ def assemble(
     ranking = options.ranking or reader.settings.ranking
     ranked = rank_answers(readings, [hit.score for hit in found.hits], texts, ranking, options.top_k)
     calibration = reader.settings.calibration
-    threshold = reader.settings.threshold if options.threshold is None else options.threshold
-    answers = []
-    for entry in ranked:
-        features = answer_features(entry, readings)
-        chance = probability(calibration.right, features) if calibration else None
-        if chance is None or chance >= threshold:
-            answers.append(_answer(entry, found, readings, chance))
-    no_answer: float | None = None
-    if calibration:
-        no_answer = probability(calibration.no_answer, answer_features(ranked[0], readings)) if ranked else 1.0
-    return answers, no_answer
+    if calibration is None:
+        return [_answer(entry, found, readings, None) for entry in ranked], None
+    if not ranked:
+        return [], 1.0
+    chances = [probability(calibration.right, answer_features(entry, readings)) for entry in ranked]
+    no_answer = probability(calibration.no_answer, answer_features(ranked[0], readings))
+    # The reader's own threshold says whether anything was found at all; one that is asked for holds for every answer.
+    if options.threshold is None and chances[0] < reader.settings.threshold:
+        return [], no_answer
+    least = options.threshold or 0.0
+    return [
+        _answer(entry, found, readings, chance)
+        for entry, chance in zip(ranked, chances, strict=True)
+        if chance >= least
+    ], no_answer
 
 
 def _answer(entry: RankedAnswer, found: Found, readings: Sequence[ParagraphReading], chance: float | None) -> Answer:

@@ -16,10 +16,14 @@ from docqa.corpus import Corpus, open_corpus
 from docqa.errors import QuestionError
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from docqa.answers.answer import Answer, Answers, Source
 
 #: The same numbers as in docqa.answers.ask, which is imported only when a question is asked.
 TOP_K = 3
+#: Characters of the sentence shown before an answer and after it.
+AROUND = 220
 CANDIDATES = 20
 
 
@@ -28,10 +32,13 @@ CANDIDATES = 20
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @index_option
 @reader_options
-@click.option("--top-k", type=click.IntRange(1, 100), default=TOP_K, show_default=True, help="Answers to show.")
+@click.option(
+    "--top-k", type=click.IntRange(1, 100), metavar="N", default=TOP_K, show_default=True, help="Answers to show."
+)
 @click.option(
     "--candidates",
     type=click.IntRange(1, 10_000),
+    metavar="N",
     default=CANDIDATES,
     show_default=True,
     help="Paragraphs that the retriever gives the reader to read.",
@@ -40,7 +47,7 @@ CANDIDATES = 20
     "--threshold",
     type=click.FloatRange(0, 1),
     metavar="P",
-    help="Smallest probability to call it an answer.  [default: stored with the reader]",
+    help="Smallest probability to call it an answer.  [default: the best one has to reach what the reader stores]",
 )
 @click.option("--path", metavar="GLOB", help="Only documents whose path matches, such as 'reports/*.pdf'.")
 @click.option(
@@ -163,14 +170,24 @@ def _show_answer(answer: Answer) -> None:
     chance = "" if answer.probability is None else f"   {answer.probability:.0%}"
     console.print(Text.assemble("  ", (printable(answer.text), "bold green"), (chance, "dim")))
     console.print(Text.assemble("  ", (_place(best), "cyan")))
-    before, words, after = (
-        printable(best.context[: best.context_start] + "|")[:-1],
-        printable(best.context[best.context_start : best.context_end]),
-        printable("|" + best.context[best.context_end :])[1:],
-    )
-    console.print(Padding(Text.assemble(before, (words, "black on yellow"), after), (0, 2, 0, 4), expand=False))
+    console.print(Padding(_context(best), (0, 2, 0, 4), expand=False))
     for source in answer.sources[1:]:
         console.print(Text.assemble("  ", ("also ", "dim"), (_place(source), "cyan")))
+
+
+def _context(source: Source) -> Text:
+    """The sentence around an answer with the answer marked; long ones, such as tables, are cut on both sides."""
+    from rich.text import Text
+
+    # A bar keeps the blank next to the answer, which would go as one at the end of a text.
+    before = printable(source.context[: source.context_start] + "|")[:-1]
+    words = printable(source.context[source.context_start : source.context_end])
+    after = printable("|" + source.context[source.context_end :])[1:]
+    if len(before) > AROUND:
+        before = "… " + before[-AROUND:].split(" ", 1)[-1]
+    if len(after) > AROUND:
+        after = after[:AROUND].rsplit(" ", 1)[0] + " …"
+    return Text.assemble(before, (words, "black on yellow"), after)
 
 
 def _place(source: Source) -> str:
@@ -187,11 +204,6 @@ def _show_explanation(answer: Answer) -> None:
 
     console = output()
     for source in answer.sources:
-        console.print(
-            Text(
-                f"    page {source.page}, characters {source.start} to {source.end}: ranked by "
-                f"{source.ranking_score:.2f} = span {source.score:.2f}, null {source.null_score:.2f} and "
-                f"retriever {source.retriever_score:.2f}, weighted",
-                "dim",
-            )
-        )
+        place = f"page {source.page}, characters {source.start} to {source.end}"
+        parts = f"span {source.score:.2f}, null {source.null_score:.2f}, BM25 {source.retriever_score:.2f}"
+        console.print(Text(f"    {place}: ranked by {source.ranking_score:.2f} ({parts})", "dim"))

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N questions.")
 @click.option("--open", "through_retriever", is_flag=True, help="Pool all paragraphs and go through the retriever.")
 @click.option(
-    "--candidates", type=click.IntRange(1), default=20, show_default=True, help="With --open: paragraphs read."
+    "--candidates",
+    type=click.IntRange(1),
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="With --open: paragraphs read.",
 )
 @json_option
 def evaluate(

@@ -18,7 +18,7 @@ SNIPPET = 280
 @click.command(short_help="Find paragraphs by their words, without reading.")
 @click.argument("query")
 @index_option
-@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="Paragraphs to show.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", default=10, show_default=True, help="Paragraphs to show.")
 @click.option("--path", metavar="GLOB", help="Only documents whose path matches, such as 'reports/*.pdf'.")
 @json_option
 def search(query: str, index_file: str, limit: int, path: str | None, *, as_json: bool) -> int:

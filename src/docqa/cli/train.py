@@ -30,22 +30,39 @@ SHORTEST_WINDOW = 64
 @click.option(
     "--windows", default="128,384,384", show_default=True, metavar="N,N,...", help="Tokens a window, for each epoch."
 )
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=1.5e-4, show_default=True)
-@click.option("--batch-tokens", type=click.IntRange(64), default=4096, show_default=True, help="Tokens a step.")
+@click.option(
+    "--learning-rate",
+    type=click.FloatRange(0, min_open=True),
+    metavar="R",
+    default=1.5e-4,
+    show_default=True,
+    help="The highest one.",
+)
+@click.option(
+    "--batch-tokens", type=click.IntRange(64), metavar="N", default=4096, show_default=True, help="Tokens a step."
+)
 @click.option(
     "--negatives",
     type=click.FloatRange(0, 1),
+    metavar="SHARE",
     default=0.2,
     show_default=True,
     help="Share of the questions also shown with a similar paragraph that does not hold the answer.",
 )
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), metavar="M", help="Be done in M minutes.")
-@click.option("--seed", type=int, default=13, show_default=True)
+@click.option(
+    "--seed", type=int, metavar="N", default=13, show_default=True, help="Decides what is drawn and in which order."
+)
 @click.option(
     "--eval", "evaluation_file", metavar="FILE", help="Print exact match and F1 on this file after each epoch."
 )
 @click.option(
-    "--eval-limit", type=click.IntRange(1), default=500, show_default=True, help="Only its first N questions."
+    "--eval-limit",
+    type=click.IntRange(1),
+    metavar="N",
+    default=500,
+    show_default=True,
+    help="Only its first N questions.",
 )
 @click.option("--restart", is_flag=True, help="Begin again although there is a checkpoint.")
 @json_option

@@ -21,6 +21,10 @@ BYTE_ORDER_MARKS = (
 #: Text of a Western language has few letters outside ASCII; with more, the encoding is detected from statistics.
 WESTERN_SHARE = 0.3
 
+#: Bytes that text does not hold, unless it is UTF-16 or UTF-32, and how great a share of them is put up with.
+CONTROLS = bytes([*range(8), *range(14, 27), *range(28, 32)])
+CONTROL_SHARE = 0.01
+
 HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t\r#]*$", re.MULTILINE)
 FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.MULTILINE | re.DOTALL)
 FRONT_MATTER_TITLE = re.compile(r"^title:(.*)$", re.MULTILINE | re.IGNORECASE)
@@ -56,8 +60,11 @@ def _decode(data: bytes) -> str:
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")
-    if b"\0" in data:
-        return _decode_with_nulls(data)
+    wide = _decode_unmarked(data) if b"\0" in data else None
+    if wide is not None:
+        return wide
+    if len(data) - len(data.translate(None, CONTROLS)) > CONTROL_SHARE * len(data):
+        raise DocumentError("TXT-BINARY", "The file is not text: it holds binary data.")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -68,7 +75,7 @@ def _decode(data: bytes) -> str:
     return _detect(data)
 
 
-def _decode_with_nulls(data: bytes) -> str:
+def _decode_unmarked(data: bytes) -> str | None:
     # ASCII letters in UTF-16 or UTF-32 leave NULs on one side of each unit.
     for encoding, unit, null_at in (
         ("utf-32-le", 4, 3),
@@ -81,9 +88,7 @@ def _decode_with_nulls(data: bytes) -> str:
             text = data[: len(data) // unit * unit].decode(encoding, errors="replace")
             if text.count("\ufffd") + text.count("\0") <= 0.01 * len(text):
                 return text
-    if data.count(0) > 0.01 * len(data):
-        raise DocumentError("TXT-BINARY", "The file is not text: it holds binary data.")
-    return data.decode("utf-8", errors="replace")
+    return None
 
 
 def _detect(data: bytes) -> str:
