@@ -62,7 +62,7 @@ def main() -> None:
 def choose(
     files: Sequence[str], used: Sequence[str], count: int, seed: int
 ) -> tuple[list[AnnotatedQuestion], list[AnnotatedQuestion]]:
-    """The questions whose paragraphs make the pool, and those that are asked, a fifth of them without their paragraph."""
+    """The questions whose paragraphs make the pool, and those asked: a fifth of them lack their paragraph in it."""
     shuffler = random.Random(seed)
     drawn = {(question.text, question.paragraph) for question in collect_questions(used, seed)}
     everything = [question for file in files for question in load_squad(file)]

@@ -20,8 +20,9 @@ from docqa.errors import (
 )
 from docqa.store.schema import APPLICATION_ID, SCHEMA_VERSION, migrations
 
+#: How an SQLite file begins, how long its header is, and where the application id stands in it, big-endian.
 SQLITE_HEADER = b"SQLite format 3\0"
-#: Where the application id stands in an SQLite file, big-endian.
+HEADER_LENGTH = 100
 APPLICATION_ID_AT = slice(68, 72)
 #: How long a writer waits for another one before it gives up.
 LOCK_SECONDS = 30.0
@@ -92,14 +93,18 @@ def _translated(path: Path, error: sqlite3.DatabaseError) -> IndexFileError:
             "wait until it is done and try again."
         )
     if "malformed" in message or "not a database" in message or "corrupt" in message:
-        return DamagedIndexError(
-            f"The index {path} is damaged ({message}); delete it and index the documents again, they are untouched."
-        )
+        return _damaged(path, message)
     if "full" in message:
         return IndexFileError(f"The disk that holds {path} is full; free some space and run the command again.")
     if "readonly" in message or "read-only" in message or "unable to open" in message:
         return IndexFileError(f"The index {path} cannot be opened ({message}); check the permissions of its folder.")
     return IndexFileError(f"The index {path} cannot be used: SQLite says {message!r}.")
+
+
+def _damaged(path: Path, reason: str) -> DamagedIndexError:
+    return DamagedIndexError(
+        f"The index {path} is damaged ({reason}); delete it and index the documents again, they are untouched."
+    )
 
 
 def _check_file(path: Path, *, create: bool) -> bool:
@@ -113,7 +118,7 @@ def _check_file(path: Path, *, create: bool) -> bool:
         if not path.is_file():
             raise NotAnIndexError(f"{path} is not a file, so it can be no index; name another file with --index.")
         with path.open("rb") as file:
-            header = file.read(APPLICATION_ID_AT.stop)
+            header = file.read(HEADER_LENGTH)
     except OSError as error:
         raise IndexFileError(f"The index {path} cannot be opened: {error.strerror or error}.") from error
     if not header and create:
@@ -134,8 +139,9 @@ def _check_missing(path: Path, *, create: bool) -> None:
 def _check_header(path: Path, header: bytes) -> None:
     if not header.startswith(SQLITE_HEADER):
         raise NotAnIndexError(f"{path} is not an index of docqa; it is left as it is. Name another file with --index.")
-    application = header[APPLICATION_ID_AT]
-    if len(header) == APPLICATION_ID_AT.stop and int.from_bytes(application, "big") != APPLICATION_ID:
+    if len(header) < HEADER_LENGTH:
+        raise _damaged(path, "cut short")
+    if int.from_bytes(header[APPLICATION_ID_AT], "big") != APPLICATION_ID:
         raise NotAnIndexError(
             f"{path} is an SQLite file of another program; it is left as it is. Name another file with --index."
         )

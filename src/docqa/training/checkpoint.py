@@ -68,3 +68,9 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizer: AdamW, fingerprin
         state.setdefault(int(number), {})[key] = tensor
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
     return position
+
+
+def remove_checkpoint(folder: Path) -> None:
+    """Remove the checkpoint of a run that is done."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder.with_name(folder.name + ".new"), ignore_errors=True)

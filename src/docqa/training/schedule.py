@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 
-def progress_made(step: int, steps: int, seconds: float, seconds_allowed: float | None) -> float:
-    """The share of training that is done, 0 to 1: by steps, or by time when that is further.
+def progress_made(step: int, steps: int, seconds: float, seconds_allowed: float) -> float:
+    """The share of training that is done, 0 to 1: by steps, or by time (0: as long as it takes) when that is further.
 
     >>> progress_made(10, 100, 30.0, 60.0)
     0.5

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from docqa.errors import TrainingError
 from docqa.evaluation.squad import AnnotatedQuestion
 from docqa.reading.windows import question_lengths, question_room
-from docqa.training.checkpoint import Position, load_checkpoint, save_checkpoint
+from docqa.training.checkpoint import Position, load_checkpoint, remove_checkpoint, save_checkpoint
 from docqa.training.examples import Batch, Example, batches, make_examples
 from docqa.training.loss import span_loss
 from docqa.training.negatives import similar_paragraphs
@@ -73,8 +73,8 @@ def train_reader(
 ) -> None:
     """Fine-tune `base` on `questions` and write the reader to the folder `out`, resuming from its checkpoint.
 
-    `on_epoch` is called after each epoch with the model in evaluation mode. Raises `TrainingError` when there is
-    nothing to train on, `ReaderNotFoundError` when the base cannot be loaded.
+    `on_step` is called after each step, `on_epoch` after each whole epoch with the model in evaluation mode. Raises
+    `TrainingError` when there is nothing to train on, `ReaderNotFoundError` when the base cannot be loaded.
     """
     import torch
 
@@ -82,6 +82,7 @@ def train_reader(
 
     if not questions:
         raise TrainingError("There are no questions to train on; give at least one SQuAD-format file with some.")
+    begun = time.monotonic()
     torch.manual_seed(options.seed)
     model, tokenizer = load_for_training(base)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -89,42 +90,47 @@ def train_reader(
     _switch_dropout_off(model)
     optimizer = _optimizer(model, options)
     checkpoint = out / "checkpoint"
-    position = None if restart else load_checkpoint(checkpoint, model, optimizer, _fingerprint(questions, options))
-    done, spent = (position.step, position.seconds) if position else (0, 0.0)
-    if done:
-        logger.info("resuming %s after %d steps", checkpoint, done)
-
+    fingerprint = _fingerprint(questions, base, options)
+    position = None if restart else load_checkpoint(checkpoint, model, optimizer, fingerprint)
+    if position:
+        logger.info("resuming %s after %d steps", checkpoint, position.step)
+        begun -= position.seconds
     negatives = similar_paragraphs(tokenizer, questions, among=5, seed=options.seed)
     plan = [
         list(_epoch_batches(questions, negatives, tokenizer, options, epoch)) for epoch in range(len(options.windows))
     ]
-    steps = sum(len(epoch) for epoch in plan)
-    started, saved, number = time.monotonic() - spent, time.monotonic(), 0
-    allowed = options.minutes * 60 if options.minutes else None
-    for epoch, epoch_batches in enumerate(plan, start=1):
-        model.train()
-        for batch in epoch_batches:
-            number += 1
-            if number <= done:
-                continue
-            progress = progress_made(number - 1, steps, time.monotonic() - started, allowed)
-            if progress >= 1.0:
-                break
-            for group in optimizer.param_groups:
-                group["lr"] = options.learning_rate * learning_rate_factor(progress, options.warmup)
-            loss = _step(model, optimizer, batch, device, options.gradient_norm)
-            seconds = time.monotonic() - started
-            on_step(Step(number, steps, epoch, loss, seconds, progress))
-            if time.monotonic() - saved > checkpoint_seconds:
-                save_checkpoint(
-                    checkpoint, model, optimizer, Position(number, seconds, _fingerprint(questions, options))
-                )
-                saved = time.monotonic()
-        if number > done:
+    steps, done = sum(len(epoch) for epoch in plan), position.step if position else 0
+    saved = time.monotonic()
+    model.train()
+    for step, (epoch, is_last, batch) in enumerate(_in_order(plan), start=1):
+        if step <= done:
+            continue
+        progress = progress_made(step - 1, steps, time.monotonic() - begun, (options.minutes or 0) * 60)
+        if progress >= 1.0:
+            logger.info("out of time after %d of %d steps", step - 1, steps)
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = options.learning_rate * learning_rate_factor(progress, options.warmup)
+        loss = _step(model, optimizer, batch, device, options.gradient_norm)
+        seconds = time.monotonic() - begun
+        on_step(Step(step, steps, epoch, loss, seconds, progress))
+        if time.monotonic() - saved > checkpoint_seconds:
+            save_checkpoint(checkpoint, model, optimizer, Position(step, seconds, fingerprint))
+            saved = time.monotonic()
+        if is_last:
             model.train(mode=False)
             on_epoch(epoch, model, tokenizer)
+            model.train()
     model.train(mode=False)
     save_reader(model, tokenizer, out)
+    remove_checkpoint(checkpoint)
+
+
+def _in_order(plan: Sequence[Sequence[Batch]]) -> Iterator[tuple[int, bool, Batch]]:
+    """Each batch with the number of its epoch, and whether it is the epoch's last."""
+    for epoch, epoch_batches in enumerate(plan, start=1):
+        for number, batch in enumerate(epoch_batches, start=1):
+            yield epoch, number == len(epoch_batches), batch
 
 
 def save_reader(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, out: Path) -> None:
@@ -220,8 +226,8 @@ def _switch_dropout_off(model: PreTrainedModel) -> None:
             setattr(model.config, name, 0.0)
 
 
-def _fingerprint(questions: Sequence[AnnotatedQuestion], options: TrainingOptions) -> str:
-    digest = hashlib.sha256(repr(sorted(asdict(options).items())).encode())
+def _fingerprint(questions: Sequence[AnnotatedQuestion], base: str | Path, options: TrainingOptions) -> str:
+    digest = hashlib.sha256(repr((str(base), sorted(asdict(options).items()))).encode())
     for question in questions:
         digest.update(f"{question.id}\0{question.text}\0{question.answers}\0".encode())
     return digest.hexdigest()

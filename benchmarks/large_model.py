@@ -1,0 +1,69 @@
+"""Time and memory of asking with a model of BERT large's shape (24 layers, 1024 wide), with random weights.
+
+python benchmarks/large_model.py --folder data/sample
+
+The weights are random, so the answers mean nothing; the shape is that of
+bert-large-uncased-whole-word-masking-finetuned-squad, so time and memory are those of that model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
+
+from docqa.reading.loading import READERS_FOLDER
+
+QUESTION = "In which year did Congress establish the Department of Homeland Security?"
+
+
+def main() -> None:
+    """Make the model, ask with it in a process of its own, print what that took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("data/sample"))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        reader = Path(temporary) / "bert-large"
+        make_reader(reader)
+        index = Path(temporary) / "docs.db"
+        run(["index", str(options.folder), "--index", str(index)])
+        for candidates in (5, 20):
+            begun = time.perf_counter()
+            text = run(
+                ["ask", QUESTION, "--index", str(index), "--reader", str(reader), "--explain"]
+                + ["--candidates", str(candidates)]
+            )
+            print(f"{candidates} candidates: {time.perf_counter() - begun:.1f} s for the whole command")
+            print(text.strip().splitlines()[-1].strip())
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        print(f"peak memory {peak / 1e6:.2f} GB; weights {(reader / 'model.safetensors').stat().st_size / 1e9:.2f} GB")
+
+
+def make_reader(folder: Path) -> None:
+    """A reader's folder with random weights in single precision, as the hub's model has."""
+    tokenizer = AutoTokenizer.from_pretrained(READERS_FOLDER / "docqa-small")
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=1024,
+        num_hidden_layers=24,
+        num_attention_heads=16,
+        intermediate_size=4096,
+    )
+    BertForQuestionAnswering(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def run(arguments: list[str]) -> str:
+    """The standard output of a docqa command."""
+    call = [sys.executable, "-m", "docqa.cli", *arguments]
+    return subprocess.run(call, check=True, capture_output=True, text=True).stdout
+
+
+if __name__ == "__main__":
+    main()
