@@ -1,5 +1,5 @@
 # Everything runs in .venv, which the first target that needs it makes.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 TORCH := torch==2.13.0

@@ -36,8 +36,17 @@ def main() -> None:
         for candidates in (5, 20):
             begun = time.perf_counter()
             text = run(
-                ["ask", QUESTION, "--index", str(index), "--reader", str(reader), "--explain"]
-                + ["--candidates", str(candidates)]
+                [
+                    "ask",
+                    QUESTION,
+                    "--index",
+                    str(index),
+                    "--reader",
+                    str(reader),
+                    "--explain",
+                    "--candidates",
+                    str(candidates),
+                ]
             )
             print(f"{candidates} candidates: {time.perf_counter() - begun:.1f} s for the whole command")
             print(text.strip().splitlines()[-1].strip())

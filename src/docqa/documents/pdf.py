@@ -24,8 +24,6 @@ def read_pdf(data: bytes) -> Document:
 
     if not data:
         raise DocumentError("PDF-EMPTY", "The file is empty (0 bytes).")
-    if b"%PDF-" not in data[:1024]:
-        raise DocumentError("PDF-NOT", "The file is not a PDF: it does not begin as one.")
     reader = _open(data)
     pages, failures = _pages(reader)
     if not pages:
@@ -33,9 +31,8 @@ def read_pdf(data: bytes) -> Document:
     if len(failures) == len(pages):
         raise DocumentError("PDF-DAMAGED", f"No page of the PDF could be read ({failures[0]}). Get a fresh copy of it.")
     if not any(page.text.strip() for page in pages):
-        raise DocumentError(
-            "PDF-NO-TEXT", f"None of the {len(pages)} pages has text; they are probably scanned images."
-        )
+        counted = "its only page" if len(pages) == 1 else f"any of its {len(pages)} pages"
+        raise DocumentError("PDF-NO-TEXT", f"There is no text on {counted}; the PDF was probably scanned.")
     return Document(tuple(pages), _title(reader), "pypdf", pypdf.__version__, tuple(failures))
 
 
@@ -53,6 +50,8 @@ def _open(data: bytes) -> PdfReader:
         raise DocumentError("PDF-ENCRYPTED", f"The PDF is encrypted in a way that cannot be opened: {error}") from error
     except Exception as error:
         # pypdf raises TypeError, AttributeError, AssertionError and more on damaged files.
+        if b"%PDF" not in data[:1024]:
+            raise DocumentError("PDF-NOT", "The file is not a PDF: it does not begin as one.") from error
         raise DocumentError("PDF-DAMAGED", f"The PDF is damaged or cut short ({_reason(error)}).") from error
     if locked:
         raise DocumentError("PDF-ENCRYPTED", "The PDF is encrypted and needs a password.")

@@ -1,6 +1,6 @@
 """BM25 as formulas: what a query term adds to the score of a paragraph that holds it.
 
-Each variant means what the class of that name in rank_bm25 computes, less a constant per query: rank_bm25 gives every
+Each variant means what the class of that name in rank_bm25 computes, less a constant per query: BM25Plus gives every
 paragraph, holding a query term or not, at least the share that `delta` makes, and that share is left out here, so
 paragraphs without any query word score 0 and are not results.
 """
@@ -49,10 +49,12 @@ def weight_saturating(frequency: Floats, relative_length: Floats, constants: Par
 
 
 def weight_l(frequency: Floats, relative_length: Floats, constants: Parameters) -> Floats:
-    """(k1 + 1) (c + delta) / (k1 + c + delta) with c = f / (1 - b + b L), less its value at f = 0."""
-    k1, delta = constants.k1, constants.delta
-    normal = frequency / (1 - constants.b + constants.b * relative_length)
-    return np.asarray((k1 + 1) * ((normal + delta) / (k1 + normal + delta) - delta / (k1 + delta)))
+    """F (k1 + 1) (c + delta) / (k1 + c + delta) with c = f / (1 - b + b L).
+
+    The factor f is rank_bm25's; the paper does not have it.
+    """
+    normal = frequency / (1 - constants.b + constants.b * relative_length) + constants.delta
+    return np.asarray(frequency * (constants.k1 + 1) * normal / (constants.k1 + normal))
 
 
 IDF: dict[str, Callable[[int, int], float]] = {"plus": idf_plus, "l": idf_l, "okapi": idf_okapi}
