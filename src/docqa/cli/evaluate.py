@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from docqa.cli.console import busy, output, progress_bar
 from docqa.cli.options import json_option, reader_options
+from docqa.errors import UsageError
 
 if TYPE_CHECKING:
-    from docqa.evaluation.squad import AnnotatedQuestion
+    from rich.table import Table
+
     from docqa.reading.reader import Reader
 
 
-@click.command("eval", short_help="Exact match and F1 on a SQuAD-format file.")
-@click.argument("file", metavar="FILE")
+@click.command("eval", short_help="Measure a reader: exact match, F1, recall, calibration.")
+@click.argument("file", metavar="[FILE]", required=False)
 @reader_options
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N questions.")
 @click.option("--open", "through_retriever", is_flag=True, help="Pool all paragraphs and go through the retriever.")
+@click.option("--with", "others", multiple=True, metavar="FILE", help="With --open: pool this file's paragraphs too.")
 @click.option(
-    "--candidates",
-    type=click.IntRange(1),
-    metavar="N",
-    default=20,
-    show_default=True,
-    help="With --open: paragraphs read.",
+    "--candidates", type=click.IntRange(1), metavar="N", default=20, show_default=True, help="Paragraphs read."
+)
+@click.option("--folder", type=click.Path(path_type=Path), metavar="DIR", help="Measure on a folder of documents.")
+@click.option(
+    "--questions", type=click.Path(path_type=Path), metavar="FILE.jsonl", help="With --folder: questions, one a line."
+)
+@click.option(
+    "--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png", help="Draw calibration and risk."
 )
 @json_option
 def evaluate(
-    file: str,
+    file: str | None,
     reader_name: str | None,
     limit: int | None,
+    others: tuple[str, ...],
     candidates: int,
+    folder: Path | None,
+    questions: Path | None,
+    plot: Path | None,
     *,
     unsafe_weights: bool,
     through_retriever: bool,
@@ -41,19 +51,31 @@ def evaluate(
 ) -> int:
     """Print exact match and F1 of a reader on a question FILE in SQuAD format, by the official metric.
 
-    Each question is read with its own paragraph. With --open all paragraphs of the file are pooled, the retriever
-    finds candidates and the best answer over all of them counts; unanswerable questions are left out there.
+    Each question is read with its own paragraph; with unanswerable questions in the file, refusing at the reader's
+    threshold counts as SQuAD 2.0 has it. With --open the paragraphs are pooled, the retriever finds candidates and the
+    best answer over all of them counts; unanswerable questions are left out there. With --folder, documents are indexed
+    and asked as `docqa ask` does; a line of --questions is an object with question, answers, file and page.
+
+    Figures are in percent, with 95 % bootstrap intervals.
     """
-    from docqa.evaluation.squad import load_squad
     from docqa.reading.loading import DEFAULT_READER
     from docqa.reading.reader import Reader
 
-    everything = load_squad(file)
-    questions = everything[:limit]
+    if (folder is None) == (file is None) or (folder is None) != (questions is None):
+        raise UsageError("Give either a question FILE, or --folder DIR with --questions FILE.jsonl.")
     with busy("Loading the reader"):
         reader = Reader.load(reader_name or DEFAULT_READER, unsafe_weights=unsafe_weights)
-    run = _open if through_retriever else _given
-    result = {**run(reader, everything, questions, candidates), "reader": reader.name, "file": file}
+    if folder is not None and questions is not None:
+        result = _on_folder(reader, folder, questions, limit, candidates)
+    elif through_retriever:
+        result = _through_retriever(reader, str(file), others, limit, candidates)
+    else:
+        result = _given(reader, str(file), limit)
+    result = {**result, "reader": reader.name, "file": file or str(questions)}
+    if plot is not None:
+        from docqa.evaluation.plot import plot_reliability
+
+        plot_reliability(result, plot)
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
     else:
@@ -61,29 +83,58 @@ def evaluate(
     return 0
 
 
-def _given(reader: Reader, _: list[AnnotatedQuestion], questions: list[AnnotatedQuestion], __: int) -> dict[str, Any]:
+def _given(reader: Reader, file: str, limit: int | None) -> dict[str, Any]:
     from docqa.evaluation.given import evaluate_given
+    from docqa.evaluation.outcome import summarize
+    from docqa.evaluation.squad import load_squad
 
+    questions = load_squad(file, limit)
     with progress_bar("Reading") as advance:
-        return evaluate_given(reader, questions, lambda done, total: advance(done, total, "questions")).to_dict()
+        outcomes = evaluate_given(reader, questions, lambda done, total: advance(done, total, "questions"))
+    return summarize(outcomes)
 
 
-def _open(
-    reader: Reader, everything: list[AnnotatedQuestion], questions: list[AnnotatedQuestion], candidates: int
+def _through_retriever(
+    reader: Reader, file: str, others: tuple[str, ...], limit: int | None, candidates: int
 ) -> dict[str, Any]:
-    from docqa.evaluation.pooled import evaluate_open, pool_paragraphs
+    from docqa.evaluation.pooled import evaluate_open, pool_paragraphs, summarize_open
+    from docqa.evaluation.squad import load_squad
     from docqa.retrieval.analyzer import Analyzer
 
+    everything = load_squad(file)
     with busy("Pooling the paragraphs"):
-        pool = pool_paragraphs(everything, Analyzer())
+        pool = pool_paragraphs([*everything, *(entry for other in others for entry in load_squad(other))], Analyzer())
     with progress_bar("Reading") as advance:
-        return evaluate_open(
+        outcomes = evaluate_open(
             reader,
-            questions,
+            everything[:limit],
             pool=pool,
             candidates=candidates,
             on_progress=lambda done, total: advance(done, total, "questions"),
-        ).to_dict()
+        )
+    return summarize_open(outcomes, paragraphs=pool["paragraphs"].count, candidates=candidates)
+
+
+def _on_folder(reader: Reader, folder: Path, questions: Path, limit: int | None, candidates: int) -> dict[str, Any]:
+    import tempfile
+
+    from docqa.answers.ask import AskOptions
+    from docqa.corpus import open_corpus
+    from docqa.evaluation.folder import evaluate_folder, load_folder_questions, summarize_folder
+
+    asked = load_folder_questions(questions)[:limit]
+    options = AskOptions(candidates=candidates)
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        open_corpus(Path(temporary) / "folder.db", reader=reader) as corpus,
+    ):
+        with progress_bar("Indexing") as advance:
+            corpus.index(folder, on_progress=advance)
+        with progress_bar("Asking") as advance:
+            outcomes = evaluate_folder(
+                lambda text: corpus.ask(text, options), asked, lambda done, total: advance(done, total, "questions")
+            )
+    return summarize_folder(outcomes)
 
 
 def _show(result: dict[str, Any]) -> None:
@@ -92,18 +143,50 @@ def _show(result: dict[str, Any]) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim")
     table.add_column(justify="right")
+    table.add_column(style="dim")
     table.add_row("reader", result["reader"])
     table.add_row("questions", f"{result['questions']}")
-    if result.get("unanswerable"):
+    if "results" in result:
+        _folder_rows(table, result)
+    else:
+        _question_rows(table, result)
+    if "reliability" in result:
+        table.add_row("calibration error", f"{result['reliability']['expected_calibration_error']:.3f}")
+    output().print(table)
+
+
+def _question_rows(table: Table, result: dict[str, Any]) -> None:
+    intervals = result["intervals"]
+    if result["unanswerable"]:
         table.add_row("of them unanswerable", f"{result['unanswerable']}")
-    table.add_row("exact match", f"{result['exact_match']:.2f}", style="bold")
-    table.add_row("F1", f"{result['f1']:.2f}", style="bold")
-    if result.get("unanswerable"):
-        table.add_row("F1 of the answerable", f"{result['answerable']['f1']:.2f}")
+    table.add_row("exact match", f"[bold]{result['exact_match']:.2f}[/bold]", _range(intervals["exact_match"]))
+    table.add_row("F1", f"[bold]{result['f1']:.2f}[/bold]", _range(intervals["f1"]))
+    if result["unanswerable"]:
+        table.add_row("F1 of the answerable", f"{result['answerable']['f1']:.2f}", "when never refused")
+        table.add_row("unanswerable ones refused", f"{result['refused_unanswerable']:.2f}")
+        if result["best_threshold"]:
+            best = result["best_threshold"]
+            table.add_row("F1 at the best threshold", f"{best['f1']:.2f}", f"{best['threshold']:.3f}")
     for limit, share in result.get("recall", {}).items():
-        table.add_row(f"recall@{limit}", f"{share:.2f}")
+        table.add_row(f"recall@{limit}", f"{share:.2f}", _range(intervals["recall"][limit]))
     if "mrr" in result:
         table.add_row("mean reciprocal rank", f"{result['mrr']:.3f}")
         table.add_row("missed by the retriever", f"{result['errors']['missed_by_retriever']:.2f}")
         table.add_row("misread or misranked", f"{result['errors']['misread_or_misranked']:.2f}")
-    output().print(table)
+
+
+def _folder_rows(table: Table, result: dict[str, Any]) -> None:
+    for name, label in (
+        ("right_file_first", "right file first"),
+        ("right_page_first", "right page first"),
+        ("answer_first", "right answer first"),
+        ("answer_in_three", "right answer in three"),
+        ("unanswerable_refused", "unanswerable ones refused"),
+    ):
+        entry = result[name]
+        if entry["of"]:
+            table.add_row(label, f"[bold]{entry['count']}[/bold] of {entry['of']}", _range(entry["interval"]) + " %")
+
+
+def _range(interval: tuple[float, float]) -> str:
+    return f"{interval[0]:.1f} to {interval[1]:.1f}"

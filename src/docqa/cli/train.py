@@ -88,6 +88,7 @@ def train(
     minutes; the same command goes on from there.
     """
     from docqa.evaluation.given import evaluate_given
+    from docqa.evaluation.outcome import summarize
     from docqa.evaluation.squad import load_squad
     from docqa.reading.reader import reader_in_training
     from docqa.training.questions import collect_questions
@@ -117,9 +118,9 @@ def train(
 
         def on_epoch(epoch: int, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
             if held_out:
-                result = evaluate_given(reader_in_training(model, tokenizer), held_out)
-                evaluations.append({"epoch": epoch, "exact_match": result.exact_match, "f1": result.f1})
-                console.print(f"epoch {epoch}: exact match {result.exact_match:.2f}, F1 {result.f1:.2f}")
+                result = summarize(evaluate_given(reader_in_training(model, tokenizer), held_out))
+                evaluations.append({"epoch": epoch, "exact_match": result["exact_match"], "f1": result["f1"]})
+                console.print(f"epoch {epoch}: exact match {result['exact_match']:.2f}, F1 {result['f1']:.2f}")
 
         train_reader(questions, base, out, options, restart=restart, on_step=on_step, on_epoch=on_epoch)
     if as_json:

@@ -1,4 +1,4 @@
-"""Open evaluation: all paragraphs of a file pooled, the retriever finds candidates, the reader answers."""
+"""Open evaluation: all paragraphs of files pooled, the retriever finds candidates, the reader answers."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from docqa.answers.ranking import rank_answers
 from docqa.documents.document import Document, Page
 from docqa.errors import DataFileError
-from docqa.evaluation.given import SCHEMA, Progress, percent
-from docqa.evaluation.metrics import exact_match, f1
+from docqa.evaluation.given import Progress, judge
+from docqa.evaluation.intervals import interval
+from docqa.evaluation.outcome import Outcome, percent, summarize
 from docqa.evaluation.squad import AnnotatedQuestion
 from docqa.paragraphs.paragraph import Paragraph, Run
 from docqa.reading.reader import Reader
-from docqa.reading.settings import Ranking
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.postings import add_postings
@@ -31,36 +30,11 @@ RECALL_AT = (1, 5, 20)
 
 
 @dataclass(frozen=True)
-class OpenEvaluation:
-    """Recall in percent, mean reciprocal rank, exact match and F1 in percent of the answers through the retriever.
+class OpenOutcome:
+    """An outcome through the retriever, and at which rank the question's own paragraph was found (None: not)."""
 
-    A paragraph counts as found when it is the question's own. `missed` is the share of questions whose paragraph
-    was not among the candidates, `misread` of those where it was and the answer in first place is not right.
-    """
-
-    questions: int
-    paragraphs: int
-    candidates: int
-    exact_match: float
-    f1: float
-    recall: dict[int, float]
-    mrr: float
-    missed: float
-    misread: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """The evaluation as `docqa eval --open --json` prints it."""
-        return {
-            "schema": SCHEMA,
-            "questions": self.questions,
-            "paragraphs": self.paragraphs,
-            "candidates": self.candidates,
-            "exact_match": self.exact_match,
-            "f1": self.f1,
-            "recall": {str(limit): share for limit, share in self.recall.items()},
-            "mrr": self.mrr,
-            "errors": {"missed_by_retriever": self.missed, "misread_or_misranked": self.misread},
-        }
+    outcome: Outcome
+    rank: int | None
 
 
 def pool_paragraphs(questions: Sequence[AnnotatedQuestion], analyzer: Analyzer) -> Database:
@@ -93,55 +67,53 @@ def evaluate_open(
     *,
     pool: Database,
     candidates: int,
-    ranking: Ranking | None = None,
-    analyzer: Analyzer | None = None,
-    parameters: Parameters | None = None,
     on_progress: Progress = lambda done, total: None,
-) -> OpenEvaluation:
-    """Answer each answerable question from the pooled paragraphs.
+) -> list[OpenOutcome]:
+    """Answer each answerable question from the pooled paragraphs (`pool_paragraphs` made the pool).
 
-    `pool` is what `pool_paragraphs` made. Raises `DataFileError` when there are no answerable questions.
+    Raises `DataFileError` when there are no answerable questions.
     """
     answerable = [question for question in questions if question.answers]
     if not answerable:
         raise DataFileError("The file has no answerable questions to evaluate on.")
-    ranks: list[int | None] = []
-    scores: list[tuple[float, float]] = []
+    analyzer, parameters = Analyzer(), Parameters()
+    limit = max(candidates, *RECALL_AT)
+    outcomes = []
     for number, question in enumerate(answerable, start=1):
-        hits = search_paragraphs(
-            pool,
-            question.text,
-            limit=max(candidates, *RECALL_AT),
-            analyzer=analyzer or Analyzer(),
-            parameters=parameters or Parameters(),
-        )
-        ranks.append(_rank(hits, question.paragraph))
-        prediction = _predict(reader, question.text, hits[:candidates], ranking or reader.settings.ranking)
-        scores.append((exact_match(prediction, question.answer_texts), f1(prediction, question.answer_texts)))
+        hits = search_paragraphs(pool, question.text, limit=limit, analyzer=analyzer, parameters=parameters)
+        read = hits[:candidates]
+        texts = [hit.paragraph.paragraph.text for hit in read]
+        readings = reader.read_paragraphs(question.text, texts, spans=1)
+        outcome = judge(readings, [hit.score for hit in read], texts, reader.settings, question.answer_texts)
+        outcomes.append(OpenOutcome(outcome, _rank(hits, question.paragraph)))
         on_progress(number, len(answerable))
+    return outcomes
+
+
+def summarize_open(outcomes: Sequence[OpenOutcome], *, paragraphs: int, candidates: int) -> dict[str, Any]:
+    """What `docqa eval --open --json` prints: recall and mean reciprocal rank besides the usual figures.
+
+    `missed_by_retriever` is the share of questions whose paragraph was not among the candidates,
+    `misread_or_misranked` of those where it was and the best answer is not right.
+    """
+    ranks = [entry.rank for entry in outcomes]
     found = [rank is not None and rank <= candidates for rank in ranks]
-    return OpenEvaluation(
-        questions=len(answerable),
-        paragraphs=pool["paragraphs"].count,
-        candidates=candidates,
-        exact_match=percent([em for em, _ in scores]),
-        f1=percent([f for _, f in scores]),
-        recall={limit: percent([float(rank is not None and rank <= limit) for rank in ranks]) for limit in RECALL_AT},
-        mrr=sum(1 / rank for rank in ranks if rank) / len(ranks),
-        missed=percent([float(not there) for there in found]),
-        misread=percent([float(there and em < 1) for there, (em, _) in zip(found, scores, strict=True)]),
-    )
+    wrong = [entry.outcome.exact_match < 1 for entry in outcomes]
+    recall = {limit: [float(rank is not None and rank <= limit) for rank in ranks] for limit in RECALL_AT}
+    figures = summarize([entry.outcome for entry in outcomes])
+    figures["intervals"]["recall"] = {str(limit): interval(values) for limit, values in recall.items()}
+    return {
+        **figures,
+        "paragraphs": paragraphs,
+        "candidates": candidates,
+        "recall": {str(limit): percent(values) for limit, values in recall.items()},
+        "mrr": sum(1 / rank for rank in ranks if rank) / len(ranks),
+        "errors": {
+            "missed_by_retriever": percent([float(not there) for there in found]),
+            "misread_or_misranked": percent([float(a and b) for a, b in zip(found, wrong, strict=True)]),
+        },
+    }
 
 
 def _rank(hits: Sequence[Hit], paragraph: str) -> int | None:
     return next((rank for rank, hit in enumerate(hits, start=1) if hit.paragraph.paragraph.text == paragraph), None)
-
-
-def _predict(reader: Reader, question: str, hits: Sequence[Hit], ranking: Ranking) -> str:
-    texts = [hit.paragraph.paragraph.text for hit in hits]
-    readings = reader.read_paragraphs(question, texts, spans=1)
-    ranked = rank_answers(readings, [hit.score for hit in hits], texts, ranking, 1)
-    if not ranked:
-        return ""
-    best = ranked[0].best
-    return texts[best.paragraph][best.span.start : best.span.end]

@@ -1,0 +1,68 @@
+"""Whether probabilities can be believed: calibration error, reliability by bin, risk and coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Answers whose probability lies in one tenth: how many, their mean probability and the share that is right."""
+
+    count: int
+    probability: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Expected calibration error, the bins it was made of, and the risk-coverage curve.
+
+    `risk_coverage` holds (share of the questions answered, share of those answers that are wrong), the surest first;
+    `risk_area` is the area under it (Geifman & El-Yaniv 2017).
+    """
+
+    expected_calibration_error: float
+    bins: tuple[Bin, ...]
+    risk_coverage: tuple[tuple[float, float], ...]
+    risk_area: float
+
+    def to_dict(self) -> dict[str, object]:
+        """As `docqa eval --json` prints it; the curve at each tenth of coverage."""
+        curve = np.array(self.risk_coverage)
+        tenths = [curve[min(len(curve) - 1, max(0, round(len(curve) * k / BINS) - 1))] for k in range(1, BINS + 1)]
+        return {
+            "expected_calibration_error": self.expected_calibration_error,
+            "bins": [{"count": b.count, "probability": b.probability, "right": b.right} for b in self.bins],
+            "risk_coverage": [{"coverage": float(c), "risk": float(r)} for c, r in tenths],
+            "risk_area": self.risk_area,
+        }
+
+
+def reliability(probabilities: Sequence[float], right: Sequence[float]) -> Reliability:
+    """How probabilities of answers compare with how often they are right (`right` holds 0 or 1 for each).
+
+    The error is the mean over bins of equal width of |mean probability - share right|, weighted by the bins' counts
+    (Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2). Raises `ValueError` without answers.
+    """
+    if not probabilities:
+        raise ValueError("there are no answers to compare probabilities of")
+    chances, truth = np.asarray(probabilities, float), np.asarray(right, float)
+    numbers = np.minimum((chances * BINS).astype(int), BINS - 1)
+    bins = tuple(
+        Bin(int(inside.sum()), float(chances[inside].mean()), float(truth[inside].mean()))
+        if (inside := numbers == number).any()
+        else Bin(0, (number + 0.5) / BINS, 0.0)
+        for number in range(BINS)
+    )
+    error = sum(entry.count * abs(entry.probability - entry.right) for entry in bins) / len(chances)
+    order = np.argsort(-chances, kind="stable")
+    answered = np.arange(1, len(order) + 1)
+    risks = np.cumsum(1 - truth[order]) / answered
+    curve = tuple((float(count / len(order)), float(risk)) for count, risk in zip(answered, risks, strict=True))
+    return Reliability(float(error), bins, curve, float(risks.mean()))
