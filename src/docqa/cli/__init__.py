@@ -1,4 +1,4 @@
-"""The command line: `docqa index`, `ask`, `search`, `status`, `eval` and `train`."""
+"""The command line: `docqa index`, `ask`, `search`, `status`, `eval`, `train` and `calibrate`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from docqa import __version__
 from docqa.cli.ask import ask
+from docqa.cli.calibrate import calibrate
 from docqa.cli.evaluate import evaluate
 from docqa.cli.index import index
 from docqa.cli.search import search
@@ -42,7 +43,7 @@ def commands(*, debug: bool) -> None:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr)
 
 
-for command in (index, ask, search, status, evaluate, train):
+for command in (index, ask, search, status, evaluate, train, calibrate):
     commands.add_command(command)
 
 

@@ -104,7 +104,7 @@ def evaluate_folder(
 
 
 def summarize_folder(outcomes: Sequence[FolderOutcome]) -> dict[str, Any]:
-    """What `docqa eval --folder --json` prints: counts, shares in percent with intervals, and each question's result."""
+    """What `docqa eval --folder --json` prints: counts, percentages with intervals, and the result of each question."""
     answerable = [outcome for outcome in outcomes if outcome.question.accepted]
     others = [outcome for outcome in outcomes if not outcome.question.accepted]
     measures = {

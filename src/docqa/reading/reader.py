@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docqa.reading.batches import ROWS, InputBatch, input_batches
 from docqa.reading.loading import DEFAULT_READER, LoadedReader, load_reader
-from docqa.reading.settings import ReaderSettings
+from docqa.reading.settings import ReaderSettings, save_settings
 from docqa.reading.spans import Scores, best_spans, log_mass, span_band
-from docqa.reading.windows import Window, encode_windows
+from docqa.reading.windows import Ints, Window, encode_windows, longest_window
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-#: The model counts positions from past the padding id in some families, so not all of them are free.
-RESERVED_POSITIONS = 2
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,7 @@ class Reader:
 
     def __init__(self, loaded: LoadedReader) -> None:
         self._loaded = loaded
-        limit = min(loaded.tokenizer.model_max_length, _positions(loaded))
-        window = min(loaded.settings.window_tokens, limit)
+        window = min(loaded.settings.window_tokens, longest_window(loaded.model, loaded.tokenizer))
         overlap = min(loaded.settings.overlap_tokens, window // 4)
         self.settings: ReaderSettings = replace(loaded.settings, window_tokens=window, overlap_tokens=overlap)
 
@@ -86,6 +83,12 @@ class Reader:
     def tokenizer(self) -> PreTrainedTokenizerBase:
         """The model's tokenizer."""
         return self._loaded.tokenizer
+
+    def save(self, folder: Path) -> None:
+        """Write model, tokenizer and settings to a folder that `Reader.load` takes."""
+        self._loaded.tokenizer.save_pretrained(folder)
+        self._loaded.model.save_pretrained(folder)
+        save_settings(self.settings, folder)
 
     def read(self, question: str, paragraphs: Sequence[str], top_k: int = 3) -> list[ReadAnswer]:
         """The `top_k` best spans over all paragraphs, by raw score; ties by paragraph, start, end.
@@ -131,19 +134,18 @@ class Reader:
     def _reading(
         self, paragraph: str, windows: Sequence[tuple[Window, Scores, Scores]], count: int
     ) -> ParagraphReading:
-        best: dict[tuple[int, int], float] = {}
-        null, mass = float("inf"), float("-inf")
+        tokens = max(window.begin + len(window.offsets) for window, _, _ in windows)
+        band = np.full((tokens, self.settings.answer_tokens), -np.inf, np.float32)
+        offsets = np.zeros((tokens, 2), np.int32)
         for window, start, end in windows:
             part = slice(window.first, window.first + len(window.offsets))
-            band = span_band(start[part], end[part], self.settings.answer_tokens)
-            for span in best_spans(band, count):
-                place = _trimmed(paragraph, int(window.offsets[span.first, 0]), int(window.offsets[span.last, 1]))
-                if place is not None:
-                    best[place] = max(span.score, best.get(place, float("-inf")))
-            null = min(null, float(start[0] + end[0]))
-            mass = float(np.logaddexp(mass, log_mass(band)))
-        ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
-        return ParagraphReading(_clear_of_each_other(ranked, count), null, mass)
+            place = slice(window.begin, window.begin + len(window.offsets))
+            # A span that stands in two windows counts once, with the higher of its scores.
+            np.maximum(band[place], span_band(start[part], end[part], band.shape[1]), out=band[place])
+            offsets[place] = window.offsets
+        _rule_out_blanks(band, paragraph, offsets)
+        null = min(float(start[0] + end[0]) for _, start, end in windows)
+        return ParagraphReading(_spans(band, paragraph, offsets, count), null, log_mass(band))
 
     def _logits(self, windows: Sequence[Window], rows: int) -> list[tuple[Scores, Scores]]:
         import torch
@@ -177,25 +179,27 @@ def reader_in_training(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBas
     return Reader(LoadedReader("in training", model, tokenizer, ReaderSettings(), parameter.device, parameter.dtype))
 
 
-def _clear_of_each_other(ranked: Sequence[tuple[tuple[int, int], float]], count: int) -> tuple[Span, ...]:
-    kept: list[Span] = []
-    for (start, end), score in ranked:
-        if len(kept) == count:
-            break
-        if all(end <= span.start or start >= span.end for span in kept):
-            kept.append(Span(start, end, score))
-    return tuple(kept)
+def _rule_out_blanks(band: Scores, text: str, offsets: Ints) -> None:
+    # Some tokenizers make tokens of blanks: spans of nothing else are no answers.
+    blanks = 0
+    for token, (start, end) in reversed(list(enumerate(offsets.tolist()))):
+        blanks = 0 if text[start:end].strip() else blanks + 1
+        if blanks:
+            band[token, :blanks] = -np.inf
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+def _spans(band: Scores, text: str, offsets: Ints, count: int) -> tuple[Span, ...]:
+    spans: list[Span] = []
+    for best in best_spans(band, count):
+        start, end = _trimmed(text, int(offsets[best.first, 0]), int(offsets[best.last, 1]))
+        # Tokens that are parts of one character all have its place, so spans of different tokens can still overlap.
+        if start < end and all(end <= span.start or start >= span.end for span in spans):
+            spans.append(Span(start, end, best.score))
+    return tuple(spans)
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     # Some tokenizers count the blank before a word as its part.
     words = text[start:end].strip()
-    if not words:
-        return None
     start += text[start:end].index(words)
     return start, start + len(words)
-
-
-def _positions(loaded: LoadedReader) -> int:
-    positions = getattr(loaded.model.config, "max_position_embeddings", None)
-    return int(positions) - RESERVED_POSITIONS if positions and positions > RESERVED_POSITIONS else 512

@@ -28,6 +28,8 @@ def span_band(start: Scores, end: Scores, longest: int) -> Scores:
     >>> span_band(np.array([1.0, 2.0], np.float32), np.array([10.0, 20.0], np.float32), 2).tolist()
     [[11.0, 21.0], [22.0, -inf]]
     """
+    if not len(start):
+        return np.empty((0, longest), np.float32)
     padded = np.concatenate([end, np.full(longest - 1, -np.inf, end.dtype)])
     band: Scores = start[:, None] + np.lib.stride_tricks.sliding_window_view(padded, longest)
     return band
@@ -58,7 +60,7 @@ def best_spans(band: Scores, count: int) -> list[TokenSpan]:
 
 def log_mass(band: Scores) -> float:
     """Log of the sum of exp(score) over all spans of a band: the window's part of one softmax over everything read."""
-    if not band.size:
-        return float("-inf")
-    highest = float(band.max())
+    highest = float(band.max(initial=-np.inf))
+    if highest == -np.inf:
+        return highest
     return highest + float(np.log(np.exp(band.astype(np.float64) - highest).sum()))

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from docqa.errors import QuestionError
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+#: The model counts positions from past the padding id in some families, so not all of them are free.
+RESERVED_POSITIONS = 2
+#: For models that state no number of positions.
+USUAL_POSITIONS = 512
 
 Ints = NDArray[np.int32]
 
@@ -23,7 +28,8 @@ class Window:
 
     `input_ids` and `segment_ids` have one entry a token; paragraph tokens are those at
     `first <= position < first + len(offsets)`, and `offsets` holds their half-open character
-    ranges, shape (paragraph tokens, 2). `pair` is the index of the (question, paragraph) pair.
+    ranges, shape (paragraph tokens, 2). `begin` is the number of the first of them among all tokens
+    of the paragraph, and `pair` the index of the (question, paragraph) pair.
     """
 
     pair: int
@@ -31,6 +37,7 @@ class Window:
     segment_ids: Ints
     first: int
     offsets: Ints
+    begin: int
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -53,6 +60,8 @@ def encode_windows(
     The tokenizer's own stored length and padding are overridden: some tokenizers that travel
     with encoders are stored with a truncation to 128 tokens.
     """
+    if not questions:
+        return []
     room = question_room(tokenizer, window_tokens, overlap_tokens)
     longest = max(question_lengths(tokenizer, list(dict.fromkeys(questions))), default=0)
     if longest > room:
@@ -71,7 +80,19 @@ def encode_windows(
         verbose=False,
     )
     pairs = encoded["overflow_to_sample_mapping"]
-    return [_window(pair, encoding) for pair, encoding in zip(pairs, encoded.encodings, strict=True)]
+    windows: list[Window] = []
+    for pair, encoding in zip(pairs, encoded.encodings, strict=True):
+        before = windows[-1] if windows and windows[-1].pair == pair else None
+        begin = before.begin + len(before.offsets) - overlap_tokens if before else 0
+        windows.append(_window(pair, encoding, begin))
+    return windows
+
+
+def longest_window(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:
+    """The most tokens that a model and its tokenizer take at once."""
+    positions = getattr(model.config, "max_position_embeddings", None)
+    free = int(positions) - RESERVED_POSITIONS if positions and positions > RESERVED_POSITIONS else USUAL_POSITIONS
+    return min(int(tokenizer.model_max_length), free)
 
 
 def question_room(tokenizer: PreTrainedTokenizerBase, window_tokens: int, overlap_tokens: int) -> int:
@@ -87,7 +108,7 @@ def question_lengths(tokenizer: PreTrainedTokenizerBase, questions: Sequence[str
     return [len(ids) for ids in encoded["input_ids"]]
 
 
-def _window(pair: int, encoding: Any) -> Window:
+def _window(pair: int, encoding: Any, begin: int) -> Window:
     sequence = np.array([-1 if number is None else number for number in encoding.sequence_ids], dtype=np.int32)
     positions = np.flatnonzero(sequence == 1)
     first = int(positions[0]) if len(positions) else len(sequence)
@@ -98,4 +119,5 @@ def _window(pair: int, encoding: Any) -> Window:
         segment_ids=np.array(encoding.type_ids, dtype=np.int32),
         first=first,
         offsets=np.array(encoding.offsets[first:last], dtype=np.int32).reshape(-1, 2),
+        begin=begin,
     )
