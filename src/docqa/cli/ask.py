@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: The same numbers as in docqa.answers.ask, which is imported only when a question is asked.
 TOP_K = 3
+#: The question that stands for questions on standard input.
+STANDARD_INPUT = "-"
 #: Characters of the sentence shown before an answer and after it.
 AROUND = 220
 CANDIDATES = 20
@@ -81,8 +83,11 @@ def ask(
 
     Exit code 1 when no answer is probable enough.
     """
-    from docqa.answers.ask import AskOptions
+    from docqa.answers.ask import AskOptions, check_question
     from docqa.reading.settings import SPAN_RANKING
+
+    if question != STANDARD_INPUT:
+        check_question(question)
 
     options = AskOptions(
         top_k=top_k,
@@ -103,7 +108,9 @@ def ask(
             if as_json:
                 click.echo(
                     json.dumps(
-                        answers.to_dict(explain=explain), ensure_ascii=False, indent=None if question == "-" else 2
+                        answers.to_dict(explain=explain),
+                        ensure_ascii=False,
+                        indent=None if question == STANDARD_INPUT else 2,
                     )
                 )
             else:
@@ -120,7 +127,7 @@ def _load(corpus: Corpus, name: str | None, *, unsafe_weights: bool) -> None:
 
 
 def _questions(question: str) -> Iterator[str]:
-    if question != "-":
+    if question != STANDARD_INPUT:
         yield question
         return
     asked = False

@@ -69,6 +69,15 @@ def busy(label: str) -> Iterator[None]:
         yield
 
 
+def counted(count: int, what: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "document"), counted(2, "document")
+    ('1 document', '2 documents')
+    """
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def shortened(text: str, width: int) -> str:
     """The end of a text that is too wide, which says more of a path than its beginning.
 

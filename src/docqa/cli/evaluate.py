@@ -15,6 +15,8 @@ from docqa.errors import UsageError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from docqa.evaluation.folder import FolderQuestion
+    from docqa.evaluation.squad import AnnotatedQuestion
     from docqa.reading.reader import Reader
 
 
@@ -58,19 +60,25 @@ def evaluate(
 
     Figures are in percent, with 95 % bootstrap intervals.
     """
+    from docqa.evaluation.folder import load_folder_questions
+    from docqa.evaluation.squad import load_squad
     from docqa.reading.loading import DEFAULT_READER
     from docqa.reading.reader import Reader
 
     if (folder is None) == (file is None) or (folder is None) != (questions is None):
         raise UsageError("Give either a question FILE, or --folder DIR with --questions FILE.jsonl.")
+    # Question files are read first: a mistake in them is said at once.
+    folder_questions = load_folder_questions(questions) if questions else []
+    squad_questions = load_squad(file) if file else []
+    distractors = [entry for other in others for entry in load_squad(other)]
     with busy("Loading the reader"):
         reader = Reader.load(reader_name or DEFAULT_READER, unsafe_weights=unsafe_weights)
-    if folder is not None and questions is not None:
-        result = _on_folder(reader, folder, questions, limit, candidates)
+    if folder is not None:
+        result = _on_folder(reader, folder, folder_questions[:limit], candidates)
     elif through_retriever:
-        result = _through_retriever(reader, str(file), others, limit, candidates)
+        result = _through_retriever(reader, squad_questions, distractors, limit, candidates)
     else:
-        result = _given(reader, str(file), limit)
+        result = _given(reader, squad_questions[:limit])
     result = {**result, "reader": reader.name, "file": file or str(questions)}
     if plot is not None:
         from docqa.evaluation.plot import plot_reliability
@@ -83,31 +91,31 @@ def evaluate(
     return 0
 
 
-def _given(reader: Reader, file: str, limit: int | None) -> dict[str, Any]:
+def _given(reader: Reader, questions: list[AnnotatedQuestion]) -> dict[str, Any]:
     from docqa.evaluation.given import evaluate_given
     from docqa.evaluation.outcome import summarize
-    from docqa.evaluation.squad import load_squad
 
-    questions = load_squad(file, limit)
     with progress_bar("Reading") as advance:
         outcomes = evaluate_given(reader, questions, lambda done, total: advance(done, total, "questions"))
     return summarize(outcomes)
 
 
 def _through_retriever(
-    reader: Reader, file: str, others: tuple[str, ...], limit: int | None, candidates: int
+    reader: Reader,
+    questions: list[AnnotatedQuestion],
+    distractors: list[AnnotatedQuestion],
+    limit: int | None,
+    candidates: int,
 ) -> dict[str, Any]:
     from docqa.evaluation.pooled import evaluate_open, pool_paragraphs, summarize_open
-    from docqa.evaluation.squad import load_squad
     from docqa.retrieval.analyzer import Analyzer
 
-    everything = load_squad(file)
     with busy("Pooling the paragraphs"):
-        pool = pool_paragraphs([*everything, *(entry for other in others for entry in load_squad(other))], Analyzer())
+        pool = pool_paragraphs([*questions, *distractors], Analyzer())
     with progress_bar("Reading") as advance:
         outcomes = evaluate_open(
             reader,
-            everything[:limit],
+            questions[:limit],
             pool=pool,
             candidates=candidates,
             on_progress=lambda done, total: advance(done, total, "questions"),
@@ -115,14 +123,13 @@ def _through_retriever(
     return summarize_open(outcomes, paragraphs=pool["paragraphs"].count, candidates=candidates)
 
 
-def _on_folder(reader: Reader, folder: Path, questions: Path, limit: int | None, candidates: int) -> dict[str, Any]:
+def _on_folder(reader: Reader, folder: Path, questions: list[FolderQuestion], candidates: int) -> dict[str, Any]:
     import tempfile
 
     from docqa.answers.ask import AskOptions
     from docqa.corpus import open_corpus
-    from docqa.evaluation.folder import evaluate_folder, load_folder_questions, summarize_folder
+    from docqa.evaluation.folder import evaluate_folder, summarize_folder
 
-    asked = load_folder_questions(questions)[:limit]
     options = AskOptions(candidates=candidates)
     with (
         tempfile.TemporaryDirectory() as temporary,
@@ -132,7 +139,7 @@ def _on_folder(reader: Reader, folder: Path, questions: Path, limit: int | None,
             corpus.index(folder, on_progress=advance)
         with progress_bar("Asking") as advance:
             outcomes = evaluate_folder(
-                lambda text: corpus.ask(text, options), asked, lambda done, total: advance(done, total, "questions")
+                lambda text: corpus.ask(text, options), questions, lambda done, total: advance(done, total, "questions")
             )
     return summarize_folder(outcomes)
 

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from docqa.cli.console import messages, output, printable, progress_bar
+from docqa.cli.console import counted, messages, output, printable, progress_bar
 from docqa.cli.options import index_option, json_option
 from docqa.corpus import Corpus, open_corpus
 from docqa.indexing.report import FailedFile, IndexReport
@@ -75,7 +75,7 @@ def _show(report: IndexReport, corpus: Corpus) -> None:
     console.print(f"[bold]{said}[/bold]")
     show_failures(report)
     console.print(
-        f"{printable(info.path)} holds {info.documents} documents, {info.paragraphs} paragraphs.",
+        f"{printable(info.path)} holds {counted(info.documents, 'document')}, {counted(info.paragraphs, 'paragraph')}.",
         style="dim",
         markup=False,
     )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: The readers that ship lie here, one folder each.
 READERS_FOLDER = Path(__file__).resolve().parent.parent / "readers"
 DEFAULT_READER = "docqa-small"
+#: How long the hub may take to say whether it has a model.
+HUB_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ def find_reader(name: str) -> str | Path:
     """
     if name in shipped_readers():
         return READERS_FOLDER / name
-    folder = Path(name).expanduser()
-    if folder.is_dir():
+    folder = _folder(name)
+    if folder is not None:
         if not (folder / "config.json").exists():
             raise ReaderNotFoundError(f"The folder {name} holds no reader (it has no config.json). {_advice()}")
         return folder
@@ -85,7 +87,7 @@ def load_reader(name: str, *, unsafe_weights: bool = False) -> LoadedReader:
         model.to(device=device)
     model.eval()
     settings = load_settings(source) if isinstance(source, Path) else ReaderSettings()
-    shown = source.name if isinstance(source, Path) else name
+    shown = source.resolve().name if isinstance(source, Path) else name
     return LoadedReader(shown, model, tokenizer, settings, device, dtype)
 
 
@@ -105,6 +107,9 @@ def _load(
 
     def fetch(*, offline: bool) -> tuple[Any, PreTrainedTokenizerBase, bool]:
         tokenizer = AutoTokenizer.from_pretrained(str(source), local_files_only=offline, trust_remote_code=False)
+        if len(tokenizer) <= len(tokenizer.all_special_tokens):
+            # Where there are no files of a tokenizer, transformers makes one that knows no word.
+            raise ValueError("it has no tokenizer")
         model, info = AutoModelForQuestionAnswering.from_pretrained(
             str(source),
             dtype=torch.float32,
@@ -116,19 +121,45 @@ def _load(
         )
         return model, tokenizer, any("qa_outputs" in key for key in info["missing_keys"])
 
-    with _quiet():
+    # Damaged files make the libraries raise nearly everything there is.
+    with quiet():
         try:
             # What is in the cache is used without asking the network.
             return fetch(offline=True)
-        except (OSError, ValueError) as error:
+        except Exception as error:
             if isinstance(source, Path):
                 raise ReaderError(
                     f"The reader in {source} cannot be loaded: {_first_line(error)}. {_advice()}"
                 ) from error
         try:
+            _knock(name)
             return fetch(offline=False)
-        except (OSError, ValueError) as error:
+        except Exception as error:
             raise ReaderNotFoundError(_hub_message(name, error)) from error
+
+
+def _knock(name: str) -> None:
+    # The libraries try for a minute to reach a hub that does not answer; asking once says the same at once.
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, RepositoryNotFoundError
+
+    try:
+        get_hf_file_metadata(hf_hub_url(name, "config.json"), timeout=HUB_SECONDS)
+    except GatedRepoError as error:
+        raise ValueError("it gives this model only to those who log in with `hf auth login`") from error
+    except RepositoryNotFoundError as error:
+        raise ValueError("it has no public model of that name") from error
+    except EntryNotFoundError as error:
+        raise ValueError("it has no config.json for it") from error
+
+
+def _folder(name: str) -> Path | None:
+    try:
+        folder = Path(name).expanduser()
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError):
+        # Names that no file can have: too long, or of a user that does not exist.
+        return None
 
 
 def _hub_message(name: str, error: Exception) -> str:
@@ -159,7 +190,8 @@ def _number_format(device: torch.device) -> torch.dtype:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """Keep transformers silent."""
     # transformers reports weights and progress on standard error; what matters of it is said by our own errors.
     from transformers.utils import logging as transformers_logging
 

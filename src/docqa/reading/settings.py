@@ -72,7 +72,7 @@ def load_settings(folder: Path) -> ReaderSettings:
             else None,
             threshold=float(stored["threshold"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReaderError(
             f"The settings of the reader in {path} are damaged ({error}); get the reader anew."
         ) from error
