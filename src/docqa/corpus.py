@@ -17,7 +17,7 @@ from docqa.reading.reader import Reader
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.search import Hit, check_analyzer, search_paragraphs
-from docqa.store.documents import StoredDocument, stored_documents
+from docqa.store.documents import StoredDocument, all_paragraph_texts, stored_documents
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors
 
 
@@ -91,6 +91,11 @@ class Corpus:
         """All documents of the index, those that could not be read too, in the order of their paths."""
         with sqlite_errors(self.path):
             return stored_documents(self._db)
+
+    def paragraph_texts(self) -> list[str]:
+        """The texts of all paragraphs, in the order they were indexed."""
+        with sqlite_errors(self.path):
+            return all_paragraph_texts(self._db)
 
     def info(self) -> IndexInfo:
         """How large the index is, and how often it changed."""

@@ -49,6 +49,21 @@ SHORTEST_WINDOW = 64
     show_default=True,
     help="Share of the questions also shown with a similar paragraph that does not hold the answer.",
 )
+@click.option(
+    "--across",
+    type=click.IntRange(0, 15),
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="Read each question with N similar paragraphs that do not hold the answer, under one softmax.",
+)
+@click.option(
+    "--distractors",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="PATH",
+    help="Documents whose paragraphs are among those that do not hold the answer.",
+)
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), metavar="M", help="Be done in M minutes.")
 @click.option(
     "--seed", type=int, metavar="N", default=13, show_default=True, help="Decides what is drawn and in which order."
@@ -74,6 +89,8 @@ def train(
     learning_rate: float,
     batch_tokens: int,
     negatives: float,
+    across: int,
+    distractors: tuple[Path, ...],
     minutes: float | None,
     seed: int,
     evaluation_file: str | None,
@@ -101,6 +118,7 @@ def train(
         batch_tokens=batch_tokens,
         learning_rate=learning_rate,
         negatives=negatives,
+        across=across,
         minutes=minutes,
         seed=seed,
     )
@@ -122,12 +140,33 @@ def train(
                 evaluations.append({"epoch": epoch, "exact_match": result["exact_match"], "f1": result["f1"]})
                 console.print(f"epoch {epoch}: exact match {result['exact_match']:.2f}, F1 {result['f1']:.2f}")
 
-        train_reader(questions, base, out, options, restart=restart, on_step=on_step, on_epoch=on_epoch)
+        train_reader(
+            questions,
+            base,
+            out,
+            options,
+            distractors=_paragraphs_of(distractors),
+            restart=restart,
+            on_step=on_step,
+            on_epoch=on_epoch,
+        )
     if as_json:
         click.echo(json.dumps({"schema": "docqa.train/1", "out": str(out), "evaluations": evaluations}, indent=2))
     else:
         output().print(f"The reader is in {out}; ask with it: docqa ask QUESTION --reader {out}", markup=False)
     return 0
+
+
+def _paragraphs_of(paths: tuple[Path, ...]) -> list[str]:
+    import tempfile
+
+    from docqa.corpus import open_corpus
+
+    if not paths:
+        return []
+    with tempfile.TemporaryDirectory() as temporary, open_corpus(Path(temporary) / "distractors.db") as corpus:
+        corpus.index(*paths)
+        return corpus.paragraph_texts()
 
 
 def _windows(given: str) -> tuple[int, ...]:

@@ -38,14 +38,16 @@ class OpenOutcome:
 
 
 def pool_paragraphs(questions: Sequence[AnnotatedQuestion], analyzer: Analyzer) -> Database:
-    """An index in memory with every paragraph of the questions once, without names and titles.
+    """An index in memory with every paragraph of the questions once, without names and titles."""
+    return pool_texts([question.paragraph for question in questions], analyzer)
 
-    The page of paragraph i has the number i + 1.
-    """
+
+def pool_texts(paragraphs_read: Sequence[str], analyzer: Analyzer) -> Database:
+    """An index in memory with every text once, in their order: the first one is paragraph 1 on page 1, and so on."""
     db = Database(memory=True)
     db.conn.isolation_level = None
     migrations.apply(db)
-    texts = list(dict.fromkeys(question.paragraph for question in questions))
+    texts = list(dict.fromkeys(paragraphs_read))
     pages = tuple(Page(number, text) for number, text in enumerate(texts, start=1))
     paragraphs = [Paragraph(page.number, page.text, (Run(0, 0, len(page.text)),)) for page in pages]
     counts = [Counter(analyzer.terms(text)) for text in texts]

@@ -121,6 +121,8 @@ def _load(
         )
         return model, tokenizer, any("qa_outputs" in key for key in info["missing_keys"])
 
+    # Else transformers asks a service on the network to convert weights that are not safetensors, even cached ones.
+    os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
     # Damaged files make the libraries raise nearly everything there is.
     with quiet():
         try:
@@ -129,13 +131,13 @@ def _load(
         except Exception as error:
             if isinstance(source, Path):
                 raise ReaderError(
-                    f"The reader in {source} cannot be loaded: {_first_line(error)}. {_advice()}"
+                    f"The reader in {source} cannot be loaded: {_reason(error, unsafe_weights)}. {_advice()}"
                 ) from error
         try:
             _knock(name)
             return fetch(offline=False)
         except Exception as error:
-            raise ReaderNotFoundError(_hub_message(name, error)) from error
+            raise ReaderNotFoundError(_hub_message(name, _reason(error, unsafe_weights))) from error
 
 
 def _knock(name: str) -> None:
@@ -162,11 +164,11 @@ def _folder(name: str) -> Path | None:
         return None
 
 
-def _hub_message(name: str, error: Exception) -> str:
+def _hub_message(name: str, reason: str) -> str:
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
     return (
         f"The reader {name!r} could not be loaded: it does not ship with docqa, there is no folder of that name, and "
-        f"the Hugging Face hub at {endpoint} did not provide it ({_first_line(error)}). {_advice()}"
+        f"the Hugging Face hub at {endpoint} did not provide it ({reason}). {_advice()}"
     )
 
 
@@ -175,8 +177,10 @@ def _advice() -> str:
     return f"Readers that ship and need no network: {shipped}; leave out --reader to use {DEFAULT_READER}."
 
 
-def _first_line(error: Exception) -> str:
+def _reason(error: Exception, unsafe_weights: bool) -> str:  # noqa: FBT001
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if lines and "model.safetensors" in lines[0] and not unsafe_weights:
+        return "it has no weights as safetensors; others can run code when they are loaded, --unsafe-weights allows it"
     return lines[0].rstrip(".")[:300] if lines else type(error).__name__
 
 

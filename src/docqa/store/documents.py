@@ -138,6 +138,11 @@ def paragraphs_of(db: Database, document: int) -> list[StoredParagraph]:
     return [_paragraph(row) for row in db["paragraphs"].rows_where("document = ?", [document], order_by="number")]
 
 
+def all_paragraph_texts(db: Database) -> list[str]:
+    """The texts of all paragraphs, in the order of their ids."""
+    return [text for (text,) in db.conn.execute("SELECT text FROM paragraphs ORDER BY id")]
+
+
 def paragraphs_by_id(db: Database, numbers: Iterable[int]) -> dict[int, StoredParagraph]:
     """The paragraphs of the given ids, by id."""
     wanted = list(numbers)

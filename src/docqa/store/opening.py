@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -169,11 +170,25 @@ def _prepare(connection: sqlite3.Connection, db: Database) -> None:
         return
     # Before WAL begins, so that the mark stands in the file itself from its first byte on.
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _begin_wal(connection)
     # All in one transaction: of two processes that make the same index, the second finds it made.
     with writing(db):
         migrations.apply(db)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _begin_wal(connection: sqlite3.Connection) -> None:
+    # SQLite does not wait here for others, who are making the same index at the same moment.
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def index_path(given: str | os.PathLike[str] | None) -> Path:

@@ -36,6 +36,8 @@ class Example:
 class Batch:
     """Arrays of one training step, all of shape (rows, tokens) except `targets` and `weights`.
 
+    Rows come in groups of `group` neighbours that are about one question.
+
     `allowed` marks the positions that may start or end a span: [CLS] and the paragraph's tokens.
     `targets` has shape (rows, alternatives, 2), padded by repeating the first alternative's
     positions with `target_mask` 0; `weights` is 0 for rows that only fill up the shape.
@@ -48,6 +50,7 @@ class Batch:
     targets: NDArray[np.int64]
     target_mask: NDArray[np.bool_]
     weights: NDArray[np.float32]
+    group: int = 1
 
 
 def token_span(window: Window, answer: AnnotatedAnswer) -> tuple[int, int] | None:
@@ -66,55 +69,67 @@ def token_span(window: Window, answer: AnnotatedAnswer) -> tuple[int, int] | Non
 def make_examples(
     tokenizer: PreTrainedTokenizerBase,
     questions: Sequence[AnnotatedQuestion],
-    paragraphs: Sequence[str],
+    paragraphs: Sequence[Sequence[str]],
     *,
     window_tokens: int,
     overlap_tokens: int,
     shuffler: random.Random,
-) -> list[Example]:
-    """One example a pair: a random window that holds an answer, else a random window and the null target.
+) -> list[tuple[Example, ...]]:
+    """A group of examples for each question, one for each of the paragraphs that are read for it.
 
-    `paragraphs[i]` is what is read for `questions[i]`: its own paragraph, or one that does not hold the answer.
+    An example is a random window that holds an answer, else a random window and the null target. A paragraph other
+    than the question's own holds none. A question whose answer is whole in no window is left out.
     """
+    flat = [(number, text) for number, texts in enumerate(paragraphs) for text in texts]
     windows = encode_windows(
         tokenizer,
-        [question.text for question in questions],
-        paragraphs,
+        [questions[number].text for number, _ in flat],
+        [text for _, text in flat],
         window_tokens=window_tokens,
         overlap_tokens=overlap_tokens,
     )
     by_pair: dict[int, list[Window]] = defaultdict(list)
     for window in windows:
         by_pair[window.pair].append(window)
-    examples = []
-    for pair, question in enumerate(questions):
-        own = paragraphs[pair] == question.paragraph
-        answers = question.answers if own else ()
-        options = [
-            Example(window, tuple(sorted(spans)))
-            for window in by_pair[pair]
-            if (spans := {span for answer in answers if (span := token_span(window, answer))})
-        ]
-        if not options and not answers:
-            options = [Example(window, (NULL_TARGET,)) for window in by_pair[pair]]
-        if options:
-            examples.append(shuffler.choice(options))
-    return examples
+    groups: dict[int, list[Example | None]] = defaultdict(list)
+    for pair, (number, text) in enumerate(flat):
+        question = questions[number]
+        answers = question.answers if text == question.paragraph else ()
+        groups[number].append(_example(by_pair[pair], answers, shuffler))
+    return [tuple(group) for group in groups.values() if all(group)]  # type: ignore[arg-type]
 
 
-def batches(examples: Sequence[Example], tokens: int, pad_id: int, shuffler: random.Random) -> Iterator[Batch]:
-    """Shuffled batches of about `tokens` tokens, each of one length and a fixed number of rows for that length."""
-    order = list(range(len(examples)))
+def _example(windows: Sequence[Window], answers: Sequence[AnnotatedAnswer], shuffler: random.Random) -> Example | None:
+    if not answers:
+        return Example(shuffler.choice(windows), (NULL_TARGET,))
+    holding = [
+        Example(window, tuple(sorted(spans)))
+        for window in windows
+        if (spans := {span for answer in answers if (span := token_span(window, answer))})
+    ]
+    return shuffler.choice(holding) if holding else None
+
+
+def batches(groups: Sequence[Sequence[Example]], tokens: int, pad_id: int, shuffler: random.Random) -> Iterator[Batch]:
+    """Shuffled batches of about `tokens` tokens, each of one length and a fixed number of rows for that length.
+
+    All groups have the same number of examples; a group's rows are neighbours.
+    """
+    order = list(range(len(groups)))
     shuffler.shuffle(order)
-    buckets: dict[int, list[Example]] = defaultdict(list)
+    buckets: dict[int, list[Sequence[Example]]] = defaultdict(list)
     for number in order:
-        example = examples[number]
-        length = padded_length(len(example.window))
-        buckets[length].append(example)
-        if len(buckets[length]) == max(1, tokens // length):
+        group = groups[number]
+        length = padded_length(max(len(example.window) for example in group))
+        buckets[length].append(group)
+        if len(buckets[length]) == _groups_in(length, tokens, len(group)):
             yield _batch(buckets.pop(length), length, tokens, pad_id)
     for length in sorted(buckets):
         yield _batch(buckets[length], length, tokens, pad_id)
+
+
+def _groups_in(length: int, tokens: int, size: int) -> int:
+    return max(1, tokens // (length * size))
 
 
 def padded_length(tokens: int) -> int:
@@ -126,8 +141,10 @@ def padded_length(tokens: int) -> int:
     return -(-tokens // LENGTH_STEP) * LENGTH_STEP
 
 
-def _batch(examples: list[Example], length: int, tokens: int, pad_id: int) -> Batch:
-    rows = max(1, tokens // length)
+def _batch(groups: list[Sequence[Example]], length: int, tokens: int, pad_id: int) -> Batch:
+    size = len(groups[0])
+    examples = [example for group in groups for example in group]
+    rows = size * _groups_in(length, tokens, size)
     alternatives = max(len(example.targets) for example in examples)
     batch = Batch(
         input_ids=np.full((rows, length), pad_id, np.int64),
@@ -137,6 +154,7 @@ def _batch(examples: list[Example], length: int, tokens: int, pad_id: int) -> Ba
         targets=np.zeros((rows, alternatives, 2), np.int64),
         target_mask=np.zeros((rows, alternatives), np.bool_),
         weights=np.zeros(rows, np.float32),
+        group=size,
     )
     # Rows that only fill up the shape still need a position to attend to and a target that is allowed.
     batch.attention_mask[:, 0] = 1

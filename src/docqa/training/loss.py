@@ -1,4 +1,4 @@
-"""The training objective: the log-likelihood of the right start and end."""
+"""The training objectives: the log-likelihood of the right start and end, in one paragraph and across several."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+NEVER = float("-inf")
 
 
 def span_loss(
@@ -18,8 +20,36 @@ def span_loss(
     and `allowed` have shape (rows, tokens); `targets` (rows, alternatives, 2); `target_mask`
     (rows, alternatives); `weights` (rows,).
     """
-    log_start = start.float().masked_fill(~allowed, float("-inf")).log_softmax(-1)
-    log_end = end.float().masked_fill(~allowed, float("-inf")).log_softmax(-1)
+    log_start = start.float().masked_fill(~allowed, NEVER).log_softmax(-1)
+    log_end = end.float().masked_fill(~allowed, NEVER).log_softmax(-1)
     likelihoods = log_start.gather(1, targets[..., 0]) + log_end.gather(1, targets[..., 1])
-    likelihoods = likelihoods.masked_fill(~target_mask, float("-inf"))
+    likelihoods = likelihoods.masked_fill(~target_mask, NEVER)
     return -(likelihoods.logsumexp(-1) * weights).sum() / weights.sum()
+
+
+def shared_span_loss(
+    start: Tensor, end: Tensor, allowed: Tensor, targets: Tensor, target_mask: Tensor, group: int
+) -> Tensor:
+    """The same with one softmax over all paragraphs of a question: shared normalisation (Clark & Gardner 2018).
+
+    Rows come in groups of `group` neighbours, one question each. [CLS], the first token, takes no part: which
+    paragraph answers is asked here, and whether one does by `span_loss`. Groups without an answer count nothing; the
+    mean is over the others, 0 when there are none. Shapes as for `span_loss`.
+    """
+    tokens, alternatives = start.shape[1], targets.shape[1]
+    answers = target_mask & (targets[..., 0] > 0)
+    answered = answers.view(-1, group * alternatives).any(-1)
+    if not bool(answered.any()):
+        return start.sum() * 0.0
+    # Groups without an answer may be of filling rows alone, whose softmax would be over nothing.
+    rows = answered.repeat_interleave(group)
+    spans = allowed[rows].clone()
+    spans[:, 0] = False
+
+    def log_share(logits: Tensor, place: int) -> Tensor:
+        masked = logits[rows].float().masked_fill(~spans, NEVER)
+        total = masked.view(-1, group * tokens).logsumexp(-1).repeat_interleave(group)
+        return masked.gather(1, targets[rows][..., place]) - total[:, None]
+
+    likelihoods = (log_share(start, 0) + log_share(end, 1)).masked_fill(~answers[rows], NEVER)
+    return -likelihoods.view(-1, group * alternatives).logsumexp(-1).mean()

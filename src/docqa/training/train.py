@@ -15,8 +15,8 @@ from docqa.errors import TrainingError
 from docqa.evaluation.squad import AnnotatedQuestion
 from docqa.reading.windows import question_lengths, question_room
 from docqa.training.checkpoint import Position, load_checkpoint, remove_checkpoint, save_checkpoint
-from docqa.training.examples import Batch, Example, batches, make_examples
-from docqa.training.loss import span_loss
+from docqa.training.examples import Batch, batches, make_examples
+from docqa.training.loss import shared_span_loss, span_loss
 from docqa.training.negatives import similar_paragraphs
 from docqa.training.schedule import learning_rate_factor, progress_made
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+#: Negatives are drawn from so many of the most similar paragraphs.
+AMONG = 8
+
 
 @dataclass(frozen=True)
 class TrainingOptions:
@@ -33,8 +36,9 @@ class TrainingOptions:
 
     `windows` is the window length in tokens of each epoch, so its length is the number of epochs: short
     windows first make the first epoch cheap. `negatives` is the share of questions that are also shown with
-    a similar paragraph that does not hold the answer. `minutes` ends the run in time: the learning rate then
-    falls by the clock where the clock is ahead of the steps.
+    a similar paragraph that does not hold the answer. With `across` each question is read with so many of them,
+    under one softmax over all (`shared_span_loss`) besides the one in each. `minutes` ends the run in time: the
+    learning rate then falls by the clock where the clock is ahead of the steps.
     """
 
     windows: tuple[int, ...] = (128, 384, 384)
@@ -44,6 +48,7 @@ class TrainingOptions:
     weight_decay: float = 0.01
     gradient_norm: float = 1.0
     negatives: float = 0.2
+    across: int = 0
     minutes: float | None = None
     seed: int = 13
 
@@ -66,6 +71,7 @@ def train_reader(
     out: Path,
     options: TrainingOptions,
     *,
+    distractors: Sequence[str] = (),
     restart: bool = False,
     checkpoint_seconds: float = 300.0,
     on_step: Callable[[Step], None] = lambda step: None,
@@ -73,8 +79,9 @@ def train_reader(
 ) -> None:
     """Fine-tune `base` on `questions` and write the reader to the folder `out`, resuming from its checkpoint.
 
-    `on_step` is called after each step, `on_epoch` after each whole epoch with the model in evaluation mode. Raises
-    `TrainingError` when there is nothing to train on, `ReaderNotFoundError` when the base cannot be loaded.
+    `distractors` are further texts that negatives are taken from. `on_step` is called after each step, `on_epoch`
+    after each whole epoch with the model in evaluation mode. Raises `TrainingError` when there is nothing to train on,
+    `ReaderNotFoundError` when the base cannot be loaded.
     """
     import torch
 
@@ -95,7 +102,7 @@ def train_reader(
     if position:
         logger.info("resuming %s after %d steps", checkpoint, position.step)
         begun -= position.seconds
-    negatives = similar_paragraphs(tokenizer, questions, among=5, seed=options.seed)
+    negatives = similar_paragraphs(questions, among=AMONG, distractors=distractors)
     plan = [
         list(_epoch_batches(questions, negatives, tokenizer, options, epoch)) for epoch in range(len(options.windows))
     ]
@@ -144,7 +151,7 @@ def save_reader(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, out:
 
 def _epoch_batches(
     questions: Sequence[AnnotatedQuestion],
-    negatives: Sequence[str | None],
+    negatives: Sequence[Sequence[str]],
     tokenizer: PreTrainedTokenizerBase,
     options: TrainingOptions,
     epoch: int,
@@ -154,23 +161,28 @@ def _epoch_batches(
     overlap = window // 4
     room = question_room(tokenizer, window, overlap)
     lengths = question_lengths(tokenizer, [question.text for question in questions])
-    shown = [
-        (question, question.paragraph) for question, length in zip(questions, lengths, strict=True) if length <= room
-    ]
-    shown += [
-        (question, negative)
-        for question, negative, length in zip(questions, negatives, lengths, strict=True)
-        if negative is not None and length <= room and shuffler.random() < options.negatives
-    ]
-    examples: list[Example] = make_examples(
+    shown: list[tuple[AnnotatedQuestion, list[str]]] = []
+    for question, similar, length in zip(questions, negatives, lengths, strict=True):
+        if length > room:
+            continue
+        if options.across:
+            others = shuffler.sample(similar, min(options.across, len(similar)))
+            # Where too few are similar, any paragraph serves.
+            others += [shuffler.choice(questions).paragraph for _ in range(options.across - len(others))]
+            shown.append((question, [question.paragraph, *others]))
+        else:
+            shown.append((question, [question.paragraph]))
+            if similar and shuffler.random() < options.negatives:
+                shown.append((question, [shuffler.choice(similar)]))
+    groups = make_examples(
         tokenizer,
         [question for question, _ in shown],
-        [paragraph for _, paragraph in shown],
+        [paragraphs for _, paragraphs in shown],
         window_tokens=window,
         overlap_tokens=overlap,
         shuffler=shuffler,
     )
-    yield from batches(examples, options.batch_tokens, tokenizer.pad_token_id or 0, shuffler)
+    yield from batches(groups, options.batch_tokens, tokenizer.pad_token_id or 0, shuffler)
 
 
 def _step(
@@ -186,14 +198,11 @@ def _step(
         inputs["token_type_ids"] = tensor(batch.segment_ids)
     with torch.autocast(device.type, torch.bfloat16):
         output = model(**inputs)
-    loss = span_loss(
-        output.start_logits,
-        output.end_logits,
-        tensor(batch.allowed),
-        tensor(batch.targets),
-        tensor(batch.target_mask),
-        tensor(batch.weights),
-    )
+    scores = (output.start_logits, output.end_logits, tensor(batch.allowed))
+    targets = (tensor(batch.targets), tensor(batch.target_mask))
+    loss = span_loss(*scores, *targets, tensor(batch.weights))
+    if batch.group > 1:
+        loss = loss + shared_span_loss(*scores, *targets, batch.group)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.parameters(), gradient_norm)
     optimizer.step()
