@@ -1,0 +1,165 @@
+"""What several tests share: a small folder of documents, and an index over it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from docqa.indexing import run
+from docqa.indexing.run import index_paths
+from docqa.indexing.worker import read_file
+from docqa.retrieval.analyzer import Analyzer
+from docqa.retrieval.bm25 import Parameters
+from docqa.retrieval.search import score_paragraphs, search_paragraphs
+from docqa.store.documents import pages_of, paragraphs_of, stored_documents
+from docqa.store.opening import open_database
+from pdf_maker import make_pdf
+
+SAMPLE = Path(__file__).parent.parent / "data" / "sample"
+
+TREATY = """# The Harbour Treaty
+
+The treaty was signed by Marta Olsen on the third of May 1921 in the town hall of Bergen.
+
+## Article 1
+
+Each harbour keeps a record of the ships that enter it, and sends a copy to the council every winter.
+"""
+
+REPORT = """The lighthouse
+
+The lighthouse at Skagen was built of red brick. Its lamp burned rapeseed oil until 1904, when it was
+changed to petroleum.
+
+The keeper of the lighthouse wrote down the wind each hour.
+"""
+
+GUIDE = (
+    "How to enter the harbour.\nShips wait outside the mole until the pilot waves.",
+    "The pilot is paid in silver.",
+)
+
+#: Queries whose scores tell whether two indexes are the same.
+QUERIES = ("harbour treaty", "lighthouse red brick keeper", "pilot ships guide", "notes txt", "Marta")
+
+
+class OpenIndex:
+    """An index in a file, open for writing, with what tests ask of it."""
+
+    def __init__(self, path):
+        self.path = path
+        self.analyzer = Analyzer()
+        self.db = open_database(path, create=True)
+
+    def update(self, *paths, **options):
+        return index_paths(self.db, self.path, paths, analyzer=self.analyzer, **options)
+
+    def search(self, query, *, limit=100, path=None, **parameters):
+        return search_paragraphs(
+            self.db, query, limit=limit, analyzer=self.analyzer, parameters=Parameters(**parameters), path=path
+        )
+
+    def scores(self, query, **parameters):
+        """The score of each paragraph that holds a word of the query, by paragraph id."""
+        ids, scores = score_paragraphs(self.db, query, analyzer=self.analyzer, parameters=Parameters(**parameters))
+        return dict(zip(ids.tolist(), scores.tolist(), strict=True))
+
+    def documents(self):
+        return {document.path: document for document in stored_documents(self.db)}
+
+    def paragraphs(self, path):
+        return paragraphs_of(self.db, self.documents()[path].id)
+
+    def contents(self):
+        """All an index holds that does not depend on when and in which order files were indexed."""
+        paths = {document.id: document.path for document in self.documents().values()}
+        documents, places = {}, {}
+        for path, document in self.documents().items():
+            entries = self.paragraphs(path)
+            places.update((entry.id, (path, entry.number)) for entry in entries)
+            documents[path] = (
+                (document.sha256, document.size, document.status, document.code, document.error),
+                (document.title, document.pages, document.paragraphs, document.extractor, document.extractor_version),
+                pages_of(self.db, document.id),
+                [(entry.number, entry.paragraph) for entry in entries],
+                [row["terms"] for row in self.db["paragraphs"].rows_where("document = ?", [document.id])],
+            )
+        scores = {
+            (query, variant): {places[number]: score for number, score in self.scores(query, variant=variant).items()}
+            for query in QUERIES
+            for variant in ("plus", "l", "okapi")
+        }
+        postings = {
+            (row["term"], paths[row["document"]]): row["size"]
+            for row in self.db.query(
+                "SELECT terms.term, document, length(data) AS size FROM postings JOIN terms ON terms.id = postings.term"
+            )
+        }
+        statistics = self.db.conn.execute("SELECT paragraphs, terms FROM statistics").fetchall()
+        return documents, scores, postings, statistics
+
+    def close(self):
+        self.db.close()
+
+
+class WorkersHere:
+    """Stands for `Workers` where a test indexes too often to start processes: reads in this one, through JSON too."""
+
+    def __init__(self, count, analyzer):
+        self.analyzer = analyzer
+
+    def read(self, paths):
+        for path in paths:
+            yield path, json.loads(json.dumps(read_file(path, self.analyzer)))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with three documents, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "treaty.md").write_text(TREATY, encoding="utf-8")
+    (documents / "report.txt").write_text(REPORT, encoding="utf-8")
+    (documents / "guide.pdf").write_bytes(make_pdf(*GUIDE, title="Pilot guide"))
+    return documents
+
+
+@pytest.fixture
+def open_index(tmp_path):
+    """Opens indexes in the test's folder by name, and closes them."""
+    opened = []
+
+    def open_one(name="docqa.db"):
+        opened.append(OpenIndex(tmp_path / name))
+        return opened[-1]
+
+    yield open_one
+    for index in opened:
+        index.close()
+
+
+@pytest.fixture
+def index(open_index):
+    """A new, empty index."""
+    return open_index()
+
+
+@pytest.fixture
+def workers_here(monkeypatch):
+    """Files are read in this process instead of in workers."""
+    monkeypatch.setattr(run, "Workers", WorkersHere)
+
+
+@pytest.fixture
+def sample():
+    """The folder of sample documents that comes with docqa."""
+    if not SAMPLE.is_dir():
+        pytest.skip("data/sample is not there")
+    return SAMPLE

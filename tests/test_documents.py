@@ -1,0 +1,295 @@
+"""Reading files into pages, and finding them."""
+
+import codecs
+import os
+import zlib
+
+import pypdf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from docqa.documents.discovery import find_files
+from docqa.documents.document import Page
+from docqa.documents.formats import read_document
+from docqa.documents.pdf import read_pdf
+from docqa.documents.text import decode, read_markdown, read_text
+from docqa.errors import DocumentError, PathError
+from pdf_maker import make_pdf, page_texts
+
+MIXED = "Straße, café, naïve – the price is 5 €.\nSecond line.\n"
+
+
+def refusal(read, data):
+    with pytest.raises(DocumentError) as caught:
+        read(data)
+    return caught.value
+
+
+class TestTextEncodings:
+    @pytest.mark.parametrize(
+        "data",
+        [
+            MIXED.encode("utf-8"),
+            MIXED.encode("utf-8-sig"),
+            codecs.BOM_UTF16_LE + MIXED.encode("utf-16-le"),
+            codecs.BOM_UTF16_BE + MIXED.encode("utf-16-be"),
+            MIXED.encode("utf-16-le"),
+            MIXED.encode("utf-16-be"),
+            codecs.BOM_UTF32_LE + MIXED.encode("utf-32-le"),
+            codecs.BOM_UTF32_BE + MIXED.encode("utf-32-be"),
+            MIXED.encode("utf-32-le"),
+            MIXED.encode("utf-32-be"),
+            MIXED.encode("cp1252"),
+        ],
+        ids="utf8 utf8-bom 16le-bom 16be-bom 16le 16be 32le-bom 32be-bom 32le 32be cp1252".split(),
+    )
+    def test_text_is_the_same_in_every_encoding(self, data):
+        assert read_text(data).pages == (Page(1, MIXED),)
+
+    @pytest.mark.parametrize("text", ["café", "Müller & Söhne", "Señor Peña vivió en España."])
+    def test_latin_1_is_read_as_such_even_when_there_is_little_of_it(self, text):
+        assert decode(text.encode("latin-1")) == text
+
+    def test_text_in_another_alphabet_is_detected(self):
+        text = "Война и мир — роман Льва Толстого, описывающий русское общество в эпоху войн против Наполеона. " * 5
+        assert decode(text.encode("cp1251")) == text
+
+    def test_line_ends_are_kept_as_they_are(self):
+        assert decode(b"one\r\ntwo\rthree\n") == "one\r\ntwo\rthree\n"
+
+    @pytest.mark.parametrize("data", [b"", b" \r\n\t", codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
+    def test_a_file_without_text_is_refused(self, data):
+        assert refusal(read_text, data).code == "TXT-EMPTY"
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            bytes(range(256)) * 20,
+            bytes(range(1, 256)) * 20,
+            zlib.compress(MIXED.encode() * 50),
+            b"\x7fELF" + bytes(200),
+        ],
+        ids="every-byte no-nul compressed mostly-nul".split(),
+    )
+    def test_binary_data_is_refused(self, data):
+        error = refusal(read_text, data)
+        assert error.code == "TXT-BINARY"
+        assert str(error) == "The file is not text: it holds binary data."
+
+    def test_a_single_nul_in_a_text_does_not_make_it_binary(self):
+        data = b"A text of some length, with one NUL \0 in it." + b" More of it." * 10
+        assert decode(data) == data.decode()
+
+    @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"])), st.sampled_from(["\n", "\r\n", "\t"]))
+    @settings(max_examples=60, deadline=None)
+    def test_utf_8_is_read_back_exactly(self, text, blank):
+        text = f"a{blank}{text}{blank}"
+        assert decode(text.encode()) == text
+
+    @given(st.binary(max_size=200))
+    @settings(max_examples=60, deadline=None)
+    def test_any_bytes_give_text_that_can_be_stored_or_a_refusal(self, data):
+        try:
+            text = decode(data)
+        except DocumentError:
+            return
+        assert text.encode("utf-8").decode("utf-8") == text
+
+
+class TestTitles:
+    def test_a_short_first_line_is_the_title_of_a_text(self):
+        assert read_text(b"\n  The  Sea \n\nIt is blue.").title == "The Sea"
+
+    def test_a_long_first_line_is_no_title(self):
+        assert read_text(b"word " * 16).title == ""
+
+    @pytest.mark.parametrize(
+        ("text", "title"),
+        [
+            ("# The Sea #\n\nBlue.", "The Sea"),
+            ("Blue.\n\n## The Sea\n", "The Sea"),
+            ("# The Sea #\r\n\r\nBlue.\r\n", "The Sea"),
+            ("---\nlayout: page\ntitle: The Sea\n---\n# Another\n", "The Sea"),
+            ("---\r\ntitle: 'The Sea'\r\n---\r\n# Another\r\n", "The Sea"),
+            ('---\nTitle: "The Sea"\n---\n', "The Sea"),
+            ("---\ntitle:\n---\n# The Sea\n", "The Sea"),
+            ("---\n# a comment\nlayout: page\n---\n# The Sea\n", "The Sea"),
+            ("---\nlayout: page\n---\n# The Sea\n\ntitle: no title\n\n---\n", "The Sea"),
+            ("#no heading\n", ""),
+            ("Only text.\n", ""),
+        ],
+    )
+    def test_markdown_states_its_title_in_front_matter_or_a_heading(self, text, title):
+        assert read_markdown(text.encode()).title == title
+
+    def test_markdown_is_kept_as_written(self):
+        text = "---\ntitle: T\n---\n# H\n\n*text*\n"
+        assert read_markdown(text.encode()).pages == (Page(1, text),)
+
+
+class TestPdf:
+    def test_pages_are_numbered_from_1_with_their_text_as_extracted(self):
+        data = make_pdf("First page.\nTwo lines.", "", "Third page, café.")
+        pages = read_pdf(data).pages
+        assert [page.number for page in pages] == [1, 2, 3]
+        assert [page.text for page in pages] == page_texts(data)
+        assert pages[0].text.split("\n")[:2] == ["First page.", "Two lines."]
+        assert "café" in pages[2].text
+
+    def test_printed_labels_are_kept(self):
+        data = make_pdf("preface", "contents", "start", "end", labels=[(0, 1, "/r", 1), (2, 3, "/D", 1)])
+        assert [page.label for page in read_pdf(data).pages] == ["i", "ii", "1", "2"]
+
+    def test_a_file_without_labels_has_none(self):
+        assert [page.label for page in read_pdf(make_pdf("one", "two")).pages] == [None, None]
+
+    def test_the_title_is_the_stated_one_without_superfluous_blanks(self):
+        assert read_pdf(make_pdf("text", title=" The\n  Sea ")).title == "The Sea"
+        assert read_pdf(make_pdf("text")).title == ""
+
+    def test_the_extractor_and_its_version_are_noted(self):
+        document = read_pdf(make_pdf("text"))
+        assert (document.extractor, document.extractor_version) == ("pypdf", pypdf.__version__)
+
+    def test_a_file_encrypted_with_the_empty_password_opens(self):
+        assert read_pdf(make_pdf("No secret at all.", password="")).pages[0].text.strip() == "No secret at all."
+
+    def test_a_file_that_needs_a_password_is_refused(self):
+        error = refusal(read_pdf, make_pdf("A secret.", password="swordfish"))
+        assert error.code == "PDF-ENCRYPTED"
+        assert str(error) == "The PDF is encrypted and needs a password."
+
+    def test_an_empty_file_is_refused(self):
+        error = refusal(read_pdf, b"")
+        assert error.code == "PDF-EMPTY"
+        assert str(error) == "The file is empty (0 bytes)."
+
+    def test_a_file_that_is_no_pdf_is_refused(self):
+        assert refusal(read_pdf, b"<html>Not found</html>").code == "PDF-NOT"
+
+    def test_a_few_bytes_before_the_pdf_do_no_harm(self):
+        assert read_pdf(b"\r\n" + make_pdf("text")).pages[0].text.strip() == "text"
+
+    @pytest.mark.parametrize("share", [0.05, 0.3, 0.6, 0.9])
+    def test_a_file_cut_short_is_refused_with_one_sentence(self, share):
+        data = make_pdf("One page.", "Another page.")
+        error = refusal(read_pdf, data[: int(len(data) * share)])
+        assert error.code == "PDF-DAMAGED"
+        assert "\n" not in str(error)
+
+    def test_a_file_of_images_alone_is_refused(self):
+        error = refusal(read_pdf, make_pdf("", "", ""))
+        assert error.code == "PDF-NO-TEXT"
+        assert "3 pages" in str(error)
+
+    def test_a_page_that_fails_costs_that_page_only(self, monkeypatch):
+        extract = pypdf.PageObject.extract_text
+
+        def fail_on_the_second(page):
+            if page.page_number == 1:
+                raise ZeroDivisionError("float division\nby zero")
+            return extract(page)
+
+        monkeypatch.setattr(pypdf.PageObject, "extract_text", fail_on_the_second)
+        document = read_pdf(make_pdf("first", "second", "third"))
+        assert [page.text.strip() for page in document.pages] == ["first", "", "third"]
+        assert document.notes == ("Page 2 could not be read (ZeroDivisionError: float division by zero).",)
+
+    def test_a_file_of_which_every_page_fails_is_refused(self, monkeypatch):
+        def fail(page):
+            raise RecursionError
+
+        monkeypatch.setattr(pypdf.PageObject, "extract_text", fail)
+        error = refusal(read_pdf, make_pdf("first", "second"))
+        assert error.code == "PDF-DAMAGED"
+        assert "RecursionError" in str(error)
+
+    @pytest.mark.parametrize("broken", ["page_labels", "metadata"])
+    def test_damaged_labels_or_metadata_do_not_cost_the_text(self, monkeypatch, broken):
+        def fail(reader):
+            raise KeyError(broken)
+
+        monkeypatch.setattr(pypdf.PdfReader, broken, property(fail))
+        document = read_pdf(make_pdf("text", labels=[(0, 0, "/r", 1)], title="title"))
+        assert document.pages[0].text.strip() == "text"
+
+    def test_lone_surrogates_are_replaced_one_for_one_so_that_offsets_stay(self, monkeypatch):
+        monkeypatch.setattr(pypdf.PageObject, "extract_text", lambda page: "a\ud835b")
+        assert read_pdf(make_pdf("text")).pages[0].text == "a?b"
+
+    def test_sample_pdfs_are_read_as_pypdf_extracts_them(self, sample):
+        path = sample / "reports" / "ntsb-alton-2007.pdf"
+        data = path.read_bytes()
+        document = read_document(path.name, data)
+        assert [page.text for page in document.pages] == page_texts(data)
+        assert document.notes == ()
+
+
+class TestFormats:
+    def test_the_suffix_decides_in_any_case(self):
+        assert read_document("A.PDF", make_pdf("text")).extractor == "pypdf"
+        assert read_document("a.Md", b"# T").extractor == "markdown"
+        assert read_document("a.txt", b"# T").extractor == "text"
+
+    @pytest.mark.parametrize("name", ["photo.jpg", "README", ".txt"])
+    def test_other_kinds_are_refused(self, name):
+        with pytest.raises(DocumentError) as caught:
+            read_document(name, b"data")
+        assert caught.value.code == "KIND-UNKNOWN"
+
+
+class TestDiscovery:
+    def test_files_come_absolute_once_and_in_the_order_of_their_names(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        for name in ("b.txt", "a/z.md", "a/b/c.PDF", "a.txt", "a/photo.jpg"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
+        found = find_files([".", "a", "b.txt", tmp_path / "a" / ".." / "b.txt"])
+        assert found == [tmp_path / name for name in ("a/b/c.PDF", "a/z.md", "a.txt", "b.txt")]
+
+    def test_hidden_files_and_folders_are_left_out_unless_named(self, tmp_path):
+        hidden = tmp_path / ".cache"
+        hidden.mkdir()
+        (hidden / "a.txt").touch()
+        (tmp_path / ".b.txt").touch()
+        assert find_files([tmp_path]) == []
+        assert find_files([hidden, tmp_path / ".b.txt"]) == [tmp_path / ".b.txt", hidden / "a.txt"]
+
+    def test_a_pipe_is_never_taken_for_a_file(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe.txt")
+        (tmp_path / "a.txt").touch()
+        assert find_files([tmp_path]) == [tmp_path / "a.txt"]
+        with pytest.raises(PathError, match="neither a file nor a folder"):
+            find_files([tmp_path / "pipe.txt"])
+
+    def test_links_to_files_are_followed_and_links_to_folders_are_not(self, tmp_path):
+        folder = tmp_path / "folder"
+        folder.mkdir()
+        (folder / "a.txt").touch()
+        (folder / "link.txt").symlink_to(folder / "a.txt")
+        (folder / "broken.txt").symlink_to(folder / "gone.txt")
+        (folder / "up").symlink_to(tmp_path)
+        assert find_files([folder]) == [folder / "a.txt", folder / "link.txt"]
+
+    def test_a_path_that_does_not_exist_is_refused_by_name(self, tmp_path):
+        with pytest.raises(PathError, match=r"There is no file or folder at .*nowhere; check the path\."):
+            find_files([tmp_path / "nowhere"])
+
+    def test_a_path_below_a_file_is_refused(self, tmp_path):
+        (tmp_path / "a.txt").touch()
+        with pytest.raises(PathError, match="cannot be opened"):
+            find_files([tmp_path / "a.txt" / "b.txt"])
+
+    def test_a_file_of_another_kind_is_refused_with_the_kinds_that_are_read(self, tmp_path):
+        (tmp_path / "photo.jpg").touch()
+        with pytest.raises(PathError, match=r"does not read files like photo\.jpg; it reads \.md, \.pdf, \.txt\."):
+            find_files([tmp_path / "photo.jpg"])
+
+    def test_a_folder_that_cannot_be_listed_is_refused(self, tmp_path, monkeypatch):
+        def refuse(folder):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(os, "scandir", refuse)
+        with pytest.raises(PathError, match="cannot be listed: Permission denied"):
+            find_files([tmp_path])
