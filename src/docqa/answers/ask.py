@@ -14,7 +14,7 @@ from docqa.answers.answer import Answer, Answers, IndexInfo, Source, Timings
 from docqa.answers.calibration import answer_features, probability
 from docqa.answers.ranking import Candidate, RankedAnswer, rank_answers
 from docqa.documents.document import Page
-from docqa.errors import QuestionError
+from docqa.errors import QuestionError, UsageError
 from docqa.paragraphs.sentences import sentence_ends
 from docqa.reading.reader import ParagraphReading, Reader
 from docqa.reading.settings import Ranking
@@ -60,7 +60,8 @@ class Found:
 
 def check_question(question: str) -> str:
     """The question without blanks around it. Raises `QuestionError` when it is empty or too long."""
-    stripped = " ".join(question.split())
+    # Bytes of the command line that are no text arrive as half characters, which no tokenizer takes.
+    stripped = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
     words = len(stripped.split())
     if not any(character.isalnum() for character in stripped):
         raise QuestionError("The question is empty; ask something, such as: docqa ask 'Who signed the treaty?'")
@@ -109,9 +110,18 @@ def answer_question(
     analyzer: Analyzer,
     parameters: Parameters,
 ) -> Answers:
-    """The best answers to a question. Raises `QuestionError` when the question cannot be read."""
+    """The best answers to a question.
+
+    Raises `QuestionError` when the question cannot be read, `UsageError` for a threshold that the reader has no
+    probabilities for.
+    """
     begun = time.perf_counter()
     question = check_question(question)
+    if options.threshold and reader.settings.calibration is None:
+        raise UsageError(
+            f"The reader {reader.name} gives no probabilities that a threshold could be compared with; "
+            "leave the threshold out, or calibrate the reader with `docqa calibrate`."
+        )
     found = find(db, index_file, question, options, analyzer=analyzer, parameters=parameters)
     retrieved = time.perf_counter()
     texts = [hit.paragraph.paragraph.text for hit in found.hits]

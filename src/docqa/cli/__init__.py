@@ -11,6 +11,7 @@ import click
 from docqa import __version__
 from docqa.cli.ask import ask
 from docqa.cli.calibrate import calibrate
+from docqa.cli.console import printable
 from docqa.cli.evaluate import evaluate
 from docqa.cli.index import index
 from docqa.cli.search import search
@@ -67,14 +68,14 @@ def main(arguments: list[str] | None = None) -> None:
     except DocqaError as error:
         if debug:
             raise
-        click.echo(f"docqa: {error}", err=True)
+        click.echo(f"docqa: {printable(str(error))}", err=True)
         code = CANNOT
     except Exception as error:
         # The outermost boundary: whatever went wrong, a person sees a sentence.
         if debug:
             raise
         click.echo(
-            f"docqa: an unexpected error ended the run: {type(error).__name__}: {error}. "
+            f"docqa: an unexpected error ended the run: {type(error).__name__}: {printable(str(error))}. "
             "Run it again with --debug for the traceback, and please report it.",
             err=True,
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from docqa.cli.console import busy, messages, output, printable
+from docqa.cli.console import busy, json_text, messages, output, printable
 from docqa.cli.index import index_with_progress, show_failures
 from docqa.cli.options import index_option, json_option, reader_options
 from docqa.corpus import Corpus, open_corpus
@@ -106,13 +105,8 @@ def ask(
                 answers = corpus.ask(text, options)
             answered = answered or len(answers) > 0
             if as_json:
-                click.echo(
-                    json.dumps(
-                        answers.to_dict(explain=explain),
-                        ensure_ascii=False,
-                        indent=None if question == STANDARD_INPUT else 2,
-                    )
-                )
+                indent = None if question == STANDARD_INPUT else 2
+                click.echo(json_text(answers.to_dict(explain=explain), indent=indent))
             else:
                 _show(answers, explain=explain, first=number == 0)
     return 0 if answered else 1
@@ -131,10 +125,13 @@ def _questions(question: str) -> Iterator[str]:
         yield question
         return
     asked = False
-    for line in sys.stdin:
-        if line.strip():
-            asked = True
-            yield line.strip()
+    try:
+        for line in sys.stdin:
+            if line.strip():
+                asked = True
+                yield line.strip()
+    except UnicodeDecodeError as error:
+        raise QuestionError(f"Standard input is not text in {error.encoding}; convert it first.") from error
     if not asked:
         raise QuestionError("Standard input held no question; give one a line.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from docqa.cli.console import busy, output, progress_bar
+from docqa.cli.console import busy, json_text, output, progress_bar
 from docqa.cli.options import json_option, reader_options
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def calibrate(
     save_settings(replace(reader.settings, calibration=fit.calibration, threshold=fit.threshold), out)
     if as_json:
         summary = {"schema": "docqa.calibrate/1", "questions": fit.questions, "threshold": fit.threshold}
-        click.echo(json.dumps({**summary, "held_out_error": fit.held_out_error, "out": str(out)}, indent=2))
+        click.echo(json_text({**summary, "held_out_error": fit.held_out_error, "out": str(out)}))
     else:
         console = output()
         console.print(f"fitted on {fit.questions} questions; an answer is shown from {fit.threshold:.0%} on")

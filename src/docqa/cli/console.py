@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 #: Text is not set wider than this: long lines are hard to read.
 WIDEST = 100
 
@@ -23,6 +24,16 @@ def printable(text: str) -> str:
     'a[31m red line'
     """
     return " ".join(CONTROL.sub("", text.replace("\n", " ").replace("\r", " ")).split())
+
+
+def json_text(value: object, *, indent: int | None = 2) -> str:
+    r"""JSON in which characters that a terminal would obey are escapes.
+
+    >>> json_text("caf\xe9 \x9b31m")
+    '"caf\xe9 \\u009b31m"'
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def output() -> Console:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from docqa.cli.console import busy, output, progress_bar
+from docqa.cli.console import busy, json_text, output, printable, progress_bar
 from docqa.cli.options import json_option, reader_options
 from docqa.errors import UsageError
 
@@ -85,7 +84,7 @@ def evaluate(
 
         plot_reliability(result, plot)
     if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+        click.echo(json_text(result))
     else:
         _show(result)
     return 0
@@ -146,12 +145,13 @@ def _on_folder(reader: Reader, folder: Path, questions: list[FolderQuestion], ca
 
 def _show(result: dict[str, Any]) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim")
     table.add_column(justify="right")
     table.add_column(style="dim")
-    table.add_row("reader", result["reader"])
+    table.add_row("reader", Text(printable(result["reader"])))
     table.add_row("questions", f"{result['questions']}")
     if "results" in result:
         _folder_rows(table, result)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from docqa.cli.console import counted, messages, output, printable, progress_bar
+from docqa.cli.console import counted, json_text, messages, output, printable, progress_bar
 from docqa.cli.options import index_option, json_option
 from docqa.corpus import Corpus, open_corpus
 from docqa.indexing.report import FailedFile, IndexReport
@@ -33,7 +31,7 @@ def index(paths: tuple[str, ...], index_file: str, workers: int | None, *, as_js
     with open_corpus(index_file) as corpus:
         report = index_with_progress(corpus, paths, workers)
         if as_json:
-            click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+            click.echo(json_text(report.to_dict()))
         else:
             _show(report, corpus)
         empty = not (report.added or report.changed or report.unchanged or report.moved or report.removed)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from docqa.cli.console import messages, output, printable
+from docqa.cli.console import json_text, messages, output, printable
 from docqa.cli.options import index_option, json_option
 from docqa.corpus import open_corpus
 from docqa.retrieval.search import Hit
@@ -30,7 +28,7 @@ def search(query: str, index_file: str, limit: int, path: str | None, *, as_json
         hits = corpus.search(query, limit, path=path)
     if as_json:
         rows = [_row(hit) for hit in hits]
-        click.echo(json.dumps({"schema": SCHEMA, "query": query, "hits": rows}, ensure_ascii=False, indent=2))
+        click.echo(json_text({"schema": SCHEMA, "query": query, "hits": rows}))
     elif hits:
         for number, hit in enumerate(hits, start=1):
             _show(number, hit)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 
 import click
 
-from docqa.cli.console import output, printable
+from docqa.cli.console import json_text, output, printable
 from docqa.cli.options import index_option, json_option
 from docqa.corpus import open_corpus
 from docqa.store.documents import FAILED, OK, StoredDocument
@@ -38,7 +37,7 @@ def status(index_file: str, *, failed: bool, as_json: bool) -> int:
             "failed": [_row(document) for document in troubled if document.status == FAILED],
             "partial": [_row(document) for document in troubled if document.status != FAILED],
         }
-        click.echo(json.dumps(overview, ensure_ascii=False, indent=2))
+        click.echo(json_text(overview))
     elif failed:
         _show_troubled(troubled)
     else:
@@ -58,10 +57,12 @@ def _row(document: StoredDocument) -> dict[str, str | None]:
 
 def _show(documents: list[StoredDocument], path: str, paragraphs: int, generation: int) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     console = output()
     read = [document for document in documents if document.status != FAILED]
-    console.print(f"[bold]{printable(path)}[/bold]  {Path(path).stat().st_size / 1e6:.1f} MB, generation {generation}")
+    size = f"  {Path(path).stat().st_size / 1e6:.1f} MB, generation {generation}"
+    console.print(Text.assemble((printable(path), "bold"), size))
     table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
     table.add_column("kind")
     for heading in ("documents", "pages", "paragraphs"):

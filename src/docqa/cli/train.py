@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from docqa.cli.console import messages, output, progress_bar
+from docqa.cli.console import json_text, messages, output, progress_bar
 from docqa.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -111,10 +110,11 @@ def train(
     from docqa.training.questions import collect_questions
     from docqa.training.train import Step, TrainingOptions, train_reader
 
+    lengths = _windows(windows)
     questions = collect_questions(files, seed)
     held_out = load_squad(evaluation_file, eval_limit) if evaluation_file else []
     options = TrainingOptions(
-        windows=_windows(windows),
+        windows=lengths,
         batch_tokens=batch_tokens,
         learning_rate=learning_rate,
         negatives=negatives,
@@ -151,7 +151,7 @@ def train(
             on_epoch=on_epoch,
         )
     if as_json:
-        click.echo(json.dumps({"schema": "docqa.train/1", "out": str(out), "evaluations": evaluations}, indent=2))
+        click.echo(json_text({"schema": "docqa.train/1", "out": str(out), "evaluations": evaluations}))
     else:
         output().print(f"The reader is in {out}; ask with it: docqa ask QUESTION --reader {out}", markup=False)
     return 0

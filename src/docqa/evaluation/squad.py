@@ -28,7 +28,7 @@ class AnnotatedAnswer:
 
 @dataclass(frozen=True)
 class AnnotatedQuestion:
-    """A question with its paragraph and its annotated answers (none: unanswerable)."""
+    """A question with its paragraph and its annotated answers (none: unanswerable), whether they stand there or not."""
 
     id: str
     text: str
@@ -41,12 +41,16 @@ class AnnotatedQuestion:
         """The texts of the annotated answers, each once, in the order of the file."""
         return tuple(dict.fromkeys(answer.text for answer in self.answers))
 
+    @property
+    def standing(self) -> tuple[AnnotatedAnswer, ...]:
+        """The annotated answers that stand in the paragraph where the annotation says."""
+        return tuple(answer for answer in self.answers if self.paragraph[answer.start : answer.end] == answer.text)
+
 
 def load_squad(path: str | Path, limit: int | None = None) -> list[AnnotatedQuestion]:
     """Read a SQuAD-format file; `limit` keeps the first so many questions.
 
-    Answers that do not stand at their offset are dropped. Raises `DataFileError` when the file
-    is missing, is not JSON or has not the format.
+    Raises `DataFileError` when the file is missing, is not JSON or has not the format.
     """
     path = Path(path)
     try:
@@ -62,26 +66,26 @@ def load_squad(path: str | Path, limit: int | None = None) -> list[AnnotatedQues
             for paragraph in article["paragraphs"]
             for entry in paragraph["qas"]
         ]
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataFileError(
             f"{path} is not in SQuAD format (missing or wrong: {error}); it needs data > paragraphs > context and qas."
         ) from error
     return questions[:limit]
 
 
-def _question(entry: dict[str, object], paragraph: str, title: str) -> AnnotatedQuestion:
+def _question(entry: dict[str, object], paragraph: object, title: str) -> AnnotatedQuestion:
+    if not isinstance(paragraph, str):
+        raise TypeError("a context that is not text")
     marked = [] if entry.get("is_impossible") else entry.get("answers") or []
     answers = tuple(
-        AnnotatedAnswer(answer["text"], int(answer["answer_start"]))
+        AnnotatedAnswer(str(answer["text"]), int(answer["answer_start"]))
         for answer in marked  # type: ignore[attr-defined]
-    )
-    standing = tuple(
-        answer for answer in answers if answer.text and paragraph[answer.start : answer.end] == answer.text
+        if answer["text"]
     )
     return AnnotatedQuestion(
         id=str(entry["id"]),
         text=str(entry["question"]).strip(),
         paragraph=paragraph,
-        answers=standing,
+        answers=answers,
         title=title,
     )

@@ -25,10 +25,10 @@ class Position:
 
 
 def save_checkpoint(folder: Path, model: nn.Module, optimizer: AdamW, position: Position) -> None:
-    """Write a checkpoint beside the old one, then swap, so that a crash leaves one of the two."""
+    """Write a checkpoint beside the old one, then swap, so that a crash leaves one of the two whole."""
     from safetensors.torch import save_file
 
-    fresh = folder.with_name(folder.name + ".new")
+    fresh, old = _beside(folder)
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, fresh / "model.safetensors")
@@ -39,8 +39,11 @@ def save_checkpoint(folder: Path, model: nn.Module, optimizer: AdamW, position: 
     }
     save_file(moments, fresh / "optimizer.safetensors")
     (fresh / "position.json").write_text(json.dumps(asdict(position)), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
     fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def load_checkpoint(folder: Path, model: nn.Module, optimizer: AdamW, fingerprint: str) -> Position | None:
@@ -50,7 +53,7 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizer: AdamW, fingerprin
     """
     from safetensors.torch import load_file
 
-    fresh = folder.with_name(folder.name + ".new")
+    fresh, _ = _beside(folder)
     if not folder.exists() and (fresh / "position.json").exists():
         fresh.rename(folder)
     if not (folder / "position.json").exists():
@@ -72,5 +75,10 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizer: AdamW, fingerprin
 
 def remove_checkpoint(folder: Path) -> None:
     """Remove the checkpoint of a run that is done."""
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(folder.with_name(folder.name + ".new"), ignore_errors=True)
+    for part in (folder, *_beside(folder)):
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _beside(folder: Path) -> tuple[Path, Path]:
+    # Where a new checkpoint is written, and where the one it takes the place of waits to be removed.
+    return folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")

@@ -78,7 +78,8 @@ def make_examples(
     """A group of examples for each question, one for each of the paragraphs that are read for it.
 
     An example is a random window that holds an answer, else a random window and the null target. A paragraph other
-    than the question's own holds none. A question whose answer is whole in no window is left out.
+    than the question's own holds none. A question whose answer stands not where the annotation says, or is whole in no
+    window, is left out.
     """
     flat = [(number, text) for number, texts in enumerate(paragraphs) for text in texts]
     windows = encode_windows(
@@ -93,19 +94,19 @@ def make_examples(
         by_pair[window.pair].append(window)
     groups: dict[int, list[Example | None]] = defaultdict(list)
     for pair, (number, text) in enumerate(flat):
-        question = questions[number]
-        answers = question.answers if text == question.paragraph else ()
-        groups[number].append(_example(by_pair[pair], answers, shuffler))
+        groups[number].append(_example(by_pair[pair], questions[number], text, shuffler))
     return [tuple(group) for group in groups.values() if all(group)]  # type: ignore[arg-type]
 
 
-def _example(windows: Sequence[Window], answers: Sequence[AnnotatedAnswer], shuffler: random.Random) -> Example | None:
-    if not answers:
+def _example(
+    windows: Sequence[Window], question: AnnotatedQuestion, text: str, shuffler: random.Random
+) -> Example | None:
+    if text != question.paragraph or not question.answers:
         return Example(shuffler.choice(windows), (NULL_TARGET,))
     holding = [
         Example(window, tuple(sorted(spans)))
         for window in windows
-        if (spans := {span for answer in answers if (span := token_span(window, answer))})
+        if (spans := {span for answer in question.standing if (span := token_span(window, answer))})
     ]
     return shuffler.choice(holding) if holding else None
 

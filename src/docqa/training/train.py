@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from docqa.errors import TrainingError
 from docqa.evaluation.squad import AnnotatedQuestion
-from docqa.reading.windows import question_lengths, question_room
+from docqa.reading.windows import longest_window, question_lengths, question_room
 from docqa.training.checkpoint import Position, load_checkpoint, remove_checkpoint, save_checkpoint
 from docqa.training.examples import Batch, batches, make_examples
 from docqa.training.loss import shared_span_loss, span_loss
@@ -104,9 +104,12 @@ def train_reader(
         begun -= position.seconds
     negatives = similar_paragraphs(questions, among=AMONG, distractors=distractors)
     plan = [
-        list(_epoch_batches(questions, negatives, tokenizer, options, epoch)) for epoch in range(len(options.windows))
+        list(_epoch_batches(questions, negatives, tokenizer, options, epoch, longest_window(model, tokenizer)))
+        for epoch in range(len(options.windows))
     ]
     steps, done = sum(len(epoch) for epoch in plan), position.step if position else 0
+    if not steps:
+        raise TrainingError("No question can be trained on: all are too long, or their answers are not in their texts.")
     saved = time.monotonic()
     model.train()
     for step, (epoch, is_last, batch) in enumerate(_in_order(plan), start=1):
@@ -144,9 +147,12 @@ def save_reader(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, out:
     """Write a reader's folder: configuration, tokenizer and weights in half precision as safetensors."""
     import torch
 
-    tokenizer.save_pretrained(out)
+    from docqa.reading.loading import quiet
+
     state = {name: tensor.to(torch.float16).contiguous() for name, tensor in model.state_dict().items()}
-    model.save_pretrained(out, state_dict=state)
+    with quiet():
+        tokenizer.save_pretrained(out)
+        model.save_pretrained(out, state_dict=state)
 
 
 def _epoch_batches(
@@ -155,9 +161,10 @@ def _epoch_batches(
     tokenizer: PreTrainedTokenizerBase,
     options: TrainingOptions,
     epoch: int,
+    longest: int,
 ) -> Iterator[Batch]:
     shuffler = random.Random(f"{options.seed}/{epoch}")
-    window = min(options.windows[epoch], tokenizer.model_max_length)
+    window = min(options.windows[epoch], longest)
     overlap = window // 4
     room = question_room(tokenizer, window, overlap)
     lengths = question_lengths(tokenizer, [question.text for question in questions])
