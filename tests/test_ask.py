@@ -12,6 +12,7 @@ import pytest
 
 import docqa
 from docqa.answers.ask import assemble, find
+from docqa.reading.reader import ParagraphReading, Span
 from docqa.reading.settings import SPAN_RANKING, Calibration
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
@@ -331,6 +332,36 @@ def test_the_same_answer_in_several_places_is_one_answer_with_several_sources(tm
     assert [answer.text for answer in answers].count("silver") == 1
     totals = [source.ranking_score for source in answers.best.sources]
     assert totals == sorted(totals, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "places"),
+    [
+        ("Council", "the Council", {("a.txt", 17, 24), ("b.txt", 4, 11)}),
+        ("the Council", "Council", {("a.txt", 13, 24)}),
+    ],
+)
+def test_a_source_says_the_answer_in_exactly_its_characters(tmp_path, monkeypatch, tiny, first, second, places):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("Signed it is the Council who paid.\n", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("the Council signed, says the record.\n", encoding="utf-8")
+    with docqa.open("docqa.db") as corpus:
+        corpus.index(".", workers=1)
+    db = open_database(Path("docqa.db"), create=False)
+    try:
+        options = docqa.AskOptions(ranking=SPAN_RANKING)
+        found = find(db, Path("docqa.db"), "Who signed?", options, analyzer=Analyzer(), parameters=Parameters())
+    finally:
+        db.close()
+    readings = []
+    for hit in found.hits:
+        words, score = (first, 5.0) if hit.document.path == "a.txt" else (second, 4.0)
+        start = hit.paragraph.paragraph.text.index(words)
+        readings.append(ParagraphReading((Span(start, start + len(words), score),), 0.0, score))
+    (answer,), _ = assemble(found, readings, tiny, options)
+    assert answer.text == first
+    assert {(source.path, source.start, source.end) for source in answer.sources} == places
+    assert_every_source_is_verbatim([answer], tmp_path)
 
 
 def test_an_answer_across_a_line_break_keeps_the_break_of_the_page(tmp_path, monkeypatch):

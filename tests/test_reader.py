@@ -338,8 +338,8 @@ def test_a_tokenizer_that_counts_blanks_as_part_of_words_gives_answers_without_t
 
 
 def test_the_best_answer_of_such_a_tokenizer_is_that_of_brute_force(roberta):
-    texts = ["a  b\n\nc 😀 d  the   keeper ", " silver", *PARAGRAPHS]
-    for text in texts:
+    blanks = [f"\n\n {word}\n\n\n  \n" for word in ("the", "keeper", "silver", "oil", "a", "b", "😀")]
+    for text in ["a  b\n\nc 😀 d  the   keeper ", *blanks, *PARAGRAPHS]:
         assert_same(roberta.read(QUESTION, [text], top_k=1), by_brute_force(roberta, QUESTION, [text], 1))
 
 

@@ -1,0 +1,407 @@
+"""Training: targets, loss, resuming, and a reader at the end."""
+
+import json
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import docqa
+from docqa.cli import main
+from docqa.evaluation.squad import AnnotatedAnswer, AnnotatedQuestion, load_squad
+from docqa.reading.loading import load_for_training
+from docqa.training import checkpoint
+from docqa.training import train as training
+from docqa.training.examples import NULL_TARGET, batches, make_examples, padded_length, token_span
+from docqa.training.loss import shared_span_loss, span_loss
+from docqa.training.negatives import similar_paragraphs
+from docqa.training.questions import collect_questions
+from docqa.training.schedule import learning_rate_factor, progress_made
+from docqa.training.train import TrainingOptions, train_reader
+from tiny_reader import save_tiny_bert, text_of
+
+PAYERS = ["council", "keeper", "pilot", "town"]
+METALS = ["silver", "brick", "oil", "stone"]
+
+
+def question_of(paragraph, text, *answers, number=0):
+    marked = tuple(AnnotatedAnswer(answer, paragraph.index(answer)) for answer in answers)
+    return AnnotatedQuestion(f"q{number}", text, paragraph, marked)
+
+
+def some_questions():
+    """Sixteen questions on eight paragraphs, two of them without an answer."""
+    questions = []
+    for number in range(8):
+        payer, metal = PAYERS[number % 4], METALS[number // 2]
+        paragraph = f"{text_of(6, number)} the ship is paid in {metal} by the {payer}. {text_of(8, 50 + number)}"
+        questions += [
+            question_of(paragraph, "What is the ship paid in?", metal, number=2 * number),
+            question_of(
+                paragraph, "Who paid the ship?", *([f"the {payer}"] if number % 4 else []), number=2 * number + 1
+            ),
+        ]
+    return questions
+
+
+def squad_of(questions):
+    """Questions as the content of a SQuAD-format file."""
+    return {
+        "data": [
+            {
+                "paragraphs": [
+                    {
+                        "context": question.paragraph,
+                        "qas": [
+                            {
+                                "id": question.id,
+                                "question": question.text,
+                                "answers": [{"text": a.text, "answer_start": a.start} for a in question.answers],
+                            }
+                        ],
+                    }
+                    for question in questions
+                ]
+            }
+        ]
+    }
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """A tiny encoder, whose start and end vectors are new."""
+    return save_tiny_bert(tmp_path_factory.mktemp("base") / "encoder", encoder_only=True)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(base):
+    """Its tokenizer."""
+    return load_for_training(base)[1]
+
+
+@pytest.fixture
+def question_file(tmp_path):
+    """A file with the questions in SQuAD format."""
+    path = tmp_path / "questions.json"
+    path.write_text(json.dumps(squad_of(some_questions())), encoding="utf-8")
+    return path
+
+
+SHORT = TrainingOptions(windows=(64, 64), batch_tokens=256, learning_rate=2e-3)
+
+
+def examples_of(tokenizer, questions, paragraphs=None, window_tokens=48):
+    """The group of examples of each question."""
+    return make_examples(
+        tokenizer,
+        questions,
+        paragraphs or [[question.paragraph] for question in questions],
+        window_tokens=window_tokens,
+        overlap_tokens=12,
+        shuffler=random.Random(1),
+    )
+
+
+def words_at(tokenizer, example):
+    """The words at each target of an example."""
+    return [tokenizer.decode(example.window.input_ids[first : last + 1].tolist()) for first, last in example.targets]
+
+
+def test_answers_at_the_start_and_at_the_end_of_long_paragraphs_get_their_tokens(tokenizer):
+    middle = text_of(150, 3)
+    paragraph = f"Silver first. {middle} brick last"
+    questions = [
+        question_of(paragraph, "What is first?", "Silver first"),
+        question_of(paragraph, "What is last?", "brick last"),
+    ]
+    (start,), (end,) = examples_of(tokenizer, questions)
+    assert words_at(tokenizer, start) == ["silver first"]
+    assert start.targets[0][0] == start.window.first
+    assert words_at(tokenizer, end) == ["brick last"]
+    assert end.targets[0][1] == end.window.first + len(end.window.offsets) - 1
+    assert end.window.begin > 0
+
+
+def test_every_annotated_answer_is_a_target(tokenizer):
+    question = question_of(
+        "the keeper of the lighthouse paid", "Who?", "the keeper", "keeper", "the keeper of the lighthouse"
+    )
+    ((example,),) = examples_of(tokenizer, [question])
+    assert sorted(words_at(tokenizer, example)) == ["keeper", "the keeper", "the keeper of the lighthouse"]
+
+
+def test_an_answer_inside_a_token_takes_the_whole_token(tokenizer):
+    ((example,),) = examples_of(tokenizer, [question_of("built of red brick", "What?", "bric")])
+    assert words_at(tokenizer, example) == ["brick"]
+
+
+def test_unanswerable_questions_and_foreign_paragraphs_have_cls_as_their_target(tokenizer):
+    answered = question_of("the pilot is paid", "Who?", "the pilot")
+    open_question = question_of("the wind", "Why?")
+    groups = examples_of(tokenizer, [answered, open_question], [[answered.paragraph, "the council"], ["the wind"]])
+    assert [[example.targets for example in group] for group in groups] == [
+        [((4, 5),), (NULL_TARGET,)],
+        [(NULL_TARGET,)],
+    ]
+    assert groups[0][0].window.input_ids[0] == tokenizer.cls_token_id
+
+
+def test_a_question_whose_answer_is_not_where_the_annotation_says_is_left_out(tokenizer):
+    wrong = AnnotatedQuestion("q", "Who?", "the pilot is paid", (AnnotatedAnswer("the pilot", 3),))
+    assert examples_of(tokenizer, [wrong]) == []
+    assert len(examples_of(tokenizer, [wrong, question_of("the wind", "Why?")])) == 1
+
+
+def test_a_window_that_cuts_an_answer_does_not_hold_it(tokenizer):
+    paragraph = text_of(150, 3)
+    question = question_of(paragraph, "What?", " ".join(paragraph.split()[20:60]))
+    assert examples_of(tokenizer, [question]) == []
+
+
+def test_batches_hold_every_example_once_in_few_shapes(tokenizer):
+    questions = some_questions()
+    groups = examples_of(tokenizer, questions)
+    made = list(batches(groups, 256, tokenizer.pad_token_id, random.Random(2)))
+    assert sum(int(batch.weights.sum()) for batch in made) == len(questions)
+    for batch in made:
+        rows, length = batch.input_ids.shape
+        assert length == padded_length(length)
+        assert rows == 256 // length
+        assert batch.allowed[:, 0].all()
+        assert not (batch.allowed & (batch.attention_mask == 0)).any()
+        targets = np.take_along_axis(batch.allowed, batch.targets.reshape(rows, -1), axis=1)
+        assert targets.all()
+
+
+def test_the_loss_is_minus_the_log_of_the_chance_of_the_right_start_and_end():
+    start, end = torch.tensor([[0.0, 1.0, 2.0, 9.0]]), torch.tensor([[0.5, 0.0, 1.0, 9.0]])
+    allowed = torch.tensor([[True, True, True, False]])
+    one = torch.tensor([[[1, 2]]])
+    first, last = start[0, :3].softmax(0), end[0, :3].softmax(0)
+    loss = span_loss(start, end, allowed, one, torch.tensor([[True]]), torch.tensor([1.0]))
+    assert loss.item() == pytest.approx(-torch.log(first[1] * last[2]).item())
+    several = torch.tensor([[[1, 2], [2, 2], [1, 2]]])
+    mask = torch.tensor([[True, True, False]])
+    loss = span_loss(start, end, allowed, several, mask, torch.tensor([1.0]))
+    assert loss.item() == pytest.approx(-torch.log(first[1] * last[2] + first[2] * last[2]).item())
+
+
+def test_rows_that_fill_up_a_batch_do_not_count():
+    start = torch.tensor([[0.0, 1.0], [5.0, 0.0]])
+    allowed = torch.ones(2, 2, dtype=torch.bool)
+    targets, mask = torch.tensor([[[1, 1]], [[0, 0]]]), torch.ones(2, 1, dtype=torch.bool)
+    whole = span_loss(start[:1], start[:1], allowed[:1], targets[:1], mask[:1], torch.tensor([1.0]))
+    filled = span_loss(start, start, allowed, targets, mask, torch.tensor([1.0, 0.0]))
+    assert filled.item() == pytest.approx(whole.item())
+
+
+def test_across_paragraphs_one_softmax_runs_over_all_of_them():
+    start = torch.tensor([[7.0, 1.0, 2.0], [7.0, 3.0, 0.0]])
+    allowed = torch.ones(2, 3, dtype=torch.bool)
+    targets, mask = torch.tensor([[[1, 2]], [[0, 0]]]), torch.ones(2, 1, dtype=torch.bool)
+    shares = torch.tensor([1.0, 2.0, 3.0, 0.0]).softmax(0)
+    loss = shared_span_loss(start, start, allowed, targets, mask, 2)
+    assert loss.item() == pytest.approx(-torch.log(shares[0] * shares[1]).item())
+    unanswered = torch.zeros(2, 1, 2, dtype=torch.long)
+    assert shared_span_loss(start, start, allowed, unanswered, mask, 2).item() == 0.0
+
+
+def test_similar_paragraphs_share_words_with_the_question_and_hold_no_answer():
+    questions = [
+        question_of("the lighthouse keeper paid in silver", "Who paid at the lighthouse?", "keeper"),
+        question_of("the lighthouse lamp burned oil", "What burned?", "oil"),
+        question_of("the lighthouse and its keeper", "Where?", "lighthouse"),
+        question_of("a bridge of stone", "What stone?", "bridge"),
+    ]
+    distractors = ["a lighthouse for which the council paid"]
+    assert similar_paragraphs(questions, among=3)[0] == ("the lighthouse lamp burned oil",)
+    assert similar_paragraphs(questions, among=3)[3] == ()
+    assert similar_paragraphs(questions, among=3, distractors=distractors)[0] == (
+        "a lighthouse for which the council paid",
+        "the lighthouse lamp burned oil",
+    )
+    assert similar_paragraphs(questions, among=1, distractors=distractors)[0] == tuple(distractors)
+
+
+def test_training_makes_the_loss_fall_and_a_reader(base, tmp_path):
+    losses = []
+    options = TrainingOptions(windows=(64,) * 12, batch_tokens=256, learning_rate=2e-3)
+    train_reader(some_questions(), base, tmp_path / "new", options, on_step=lambda step: losses.append(step.loss))
+    quarter = len(losses) // 4
+    assert np.mean(losses[-quarter:]) < 0.6 * np.mean(losses[:quarter])
+    reader = docqa.Reader.load(str(tmp_path / "new"))
+    assert reader.name == "new"
+    assert reader.read("What is the ship paid in?", ["the ship is paid in silver by the council"], top_k=1)
+    assert not (tmp_path / "new" / "checkpoint").exists()
+
+
+def test_training_twice_gives_the_same_weights_and_another_seed_gives_others(base, tmp_path):
+    for name, seed in (("one", 13), ("two", 13), ("three", 14)):
+        train_reader(
+            some_questions(), base, tmp_path / name, TrainingOptions(windows=(64,), batch_tokens=256, seed=seed)
+        )
+    one, two, three = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "two", "three"))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert any(not torch.equal(one[name], three[name]) for name in one)
+
+
+class StoppedError(Exception):
+    """Stands for a power cut."""
+
+
+def stop_after(number):
+    def on_step(step):
+        if step.number == number:
+            raise StoppedError
+
+    return on_step
+
+
+@pytest.mark.parametrize("across", [0, 2])
+def test_a_run_that_was_stopped_and_resumed_gives_the_weights_of_one_run(base, tmp_path, across):
+    options = TrainingOptions(windows=(64, 64), batch_tokens=256, learning_rate=2e-3, across=across)
+    epochs = []
+    train_reader(some_questions(), base, tmp_path / "whole", options)
+    for number in (3, 5):
+        with pytest.raises(StoppedError):
+            train_reader(
+                some_questions(), base, tmp_path / "parts", options, checkpoint_seconds=0, on_step=stop_after(number)
+            )
+        assert (tmp_path / "parts" / "checkpoint").is_dir()
+    steps = []
+    train_reader(
+        some_questions(),
+        base,
+        tmp_path / "parts",
+        options,
+        on_step=lambda step: steps.append(step.number),
+        on_epoch=lambda epoch, model, tokenizer: epochs.append(epoch),
+    )
+    assert steps[0] == 5
+    assert epochs[-1] == 2
+    whole, parts = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "parts"))
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    assert not list((tmp_path / "parts").glob("checkpoint*"))
+
+
+def test_a_stop_while_a_checkpoint_is_removed_leaves_the_newer_one_whole(base, tmp_path, monkeypatch):
+    def remove_half(folder, **_):
+        if folder.exists():
+            next(folder.glob("model*")).unlink()
+            raise StoppedError
+
+    options, out = TrainingOptions(windows=(64,), batch_tokens=256), tmp_path / "new"
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "shutil", SimpleNamespace(rmtree=remove_half))
+        with pytest.raises(StoppedError):
+            train_reader(some_questions(), base, out, options, checkpoint_seconds=0)
+    steps = []
+    train_reader(some_questions(), base, out, options, on_step=lambda step: steps.append(step.number))
+    assert steps[0] == 3
+
+
+def test_a_checkpoint_of_other_data_or_options_is_refused_unless_begun_again(base, tmp_path):
+    out = tmp_path / "new"
+    with pytest.raises(StoppedError):
+        train_reader(some_questions(), base, out, SHORT, checkpoint_seconds=0, on_step=stop_after(3))
+    with pytest.raises(docqa.TrainingError, match="--restart"):
+        train_reader(some_questions()[1:], base, out, SHORT)
+    steps = []
+    train_reader(some_questions()[1:], base, out, SHORT, restart=True, on_step=lambda step: steps.append(step.number))
+    assert steps[0] == 1
+
+
+def test_training_ends_when_the_minutes_are_over(base, tmp_path, monkeypatch):
+    now = [0.0]
+
+    def clock():
+        now[0] += 5.0
+        return now[0]
+
+    monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=clock))
+    steps = []
+    options = TrainingOptions(windows=(64,) * 50, batch_tokens=256, minutes=2)
+    train_reader(some_questions(), base, tmp_path / "new", options, on_step=steps.append)
+    assert 3 < len(steps) < 24 < steps[0].of
+    assert steps[-1].progress > 0.8
+    assert docqa.Reader.load(str(tmp_path / "new")).read("Who?", ["the keeper"])
+
+
+def test_the_learning_rate_rises_and_falls_to_zero_by_steps_or_by_the_clock():
+    factors = [learning_rate_factor(progress_made(step, 100, 0.0, 0.0), 0.1) for step in range(101)]
+    assert max(factors) == 1.0 == factors[10]
+    assert factors[:11] == sorted(factors[:11])
+    assert factors[10:] == sorted(factors[10:], reverse=True)
+    assert factors[0] == factors[-1] == 0.0
+    assert progress_made(10, 100, 54.0, 60.0) == 0.9
+    assert progress_made(10, 100, 90.0, 60.0) == 1.0
+
+
+def test_nothing_to_train_on_is_refused(base, tmp_path):
+    with pytest.raises(docqa.TrainingError):
+        train_reader([], base, tmp_path / "new", SHORT)
+    too_long = [question_of("the pilot is paid", "word " * 100, "the pilot")]
+    with pytest.raises(docqa.TrainingError):
+        train_reader(too_long, base, tmp_path / "new", SHORT)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_model_with_few_positions_is_trained_in_windows_it_can_take(tmp_path):
+    save_tiny_bert(tmp_path / "base", positions=66)
+    train_reader(
+        [question_of(f"{text_of(200, 1)} silver", "What is last?", "silver")],
+        tmp_path / "base",
+        tmp_path / "new",
+        TrainingOptions(windows=(384,), batch_tokens=256),
+    )
+    assert docqa.Reader.load(str(tmp_path / "new")).settings.window_tokens == 64
+
+
+def test_files_are_collected_once_each_and_drawn_by_number(tmp_path, question_file):
+    everything = collect_questions([str(question_file), str(question_file)], seed=1)
+    assert everything == load_squad(question_file)
+    drawn = collect_questions([f"{question_file}@5"], seed=1)
+    assert len(drawn) == 5
+    assert drawn == collect_questions([f"{question_file}@5"], seed=1)
+    assert drawn != collect_questions([f"{question_file}@5"], seed=2)
+    with pytest.raises(docqa.DataFileError, match="number"):
+        collect_questions([f"{question_file}@many"], seed=1)
+    with pytest.raises(docqa.DataFileError, match=r"missing\.json"):
+        collect_questions([str(tmp_path / "missing.json")], seed=1)
+
+
+def test_a_span_of_tokens_is_found_for_every_answer_that_begins_and_ends_with_tokens(tokenizer):
+    paragraph = "the pilot, paid in silver. The keeper hears."
+    ((example,),) = examples_of(tokenizer, [question_of(paragraph, "Who?")])
+    window = example.window
+    for i, (start, _) in enumerate(window.offsets.tolist()):
+        for j, (_, end) in list(enumerate(window.offsets.tolist()))[i:]:
+            answer = AnnotatedAnswer(paragraph[start:end], start)
+            assert token_span(window, answer) == (window.first + i, window.first + j)
+    assert token_span(window, AnnotatedAnswer("beyond", len(paragraph))) is None
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_the_command_trains_a_reader_that_answers(base, question_file, tmp_path, capsys, as_json):
+    out = tmp_path / "new"
+    arguments = ["train", str(question_file), "--base", str(base), "--out", str(out), "--eval", str(question_file)]
+    arguments += ["--windows", "64,64", "--batch-tokens", "256", "--learning-rate", "0.002"]
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, *(["--json"] if as_json else [])])
+    printed = capsys.readouterr()
+    assert ended.value.code == 0
+    assert printed.err.count("exact match") == 2
+    assert "Writing" not in printed.err
+    if as_json:
+        report = json.loads(printed.out)
+        assert [entry["epoch"] for entry in report["evaluations"]] == [1, 2]
+        assert all(0 <= entry["exact_match"] <= entry["f1"] <= 100 for entry in report["evaluations"])
+    else:
+        assert str(out) in printed.out
+    with pytest.raises(SystemExit) as ended:
+        main(["eval", str(question_file), "--reader", str(out), "--json"])
+    assert ended.value.code == 0
+    assert json.loads(capsys.readouterr().out)["reader"] == "new"
