@@ -47,8 +47,8 @@ class Corpus:
         `workers` processes read (one a core by default); `on_progress` hears (files done, files to do, path).
         Raises `PathError` for a path that cannot be used. Files that cannot be read are in the report.
         """
-        if not paths:
-            raise UsageError("Name at least one file or folder to index.")
+        if not paths or not all(os.fspath(path) for path in paths):
+            raise UsageError("Name at least one file or folder to index; an empty name is none.")
         with sqlite_errors(self.path):
             return index_paths(
                 self._db,

@@ -110,6 +110,8 @@ def _load(
         if len(tokenizer) <= len(tokenizer.all_special_tokens):
             # Where there are no files of a tokenizer, transformers makes one that knows no word.
             raise ValueError("it has no tokenizer")
+        if not tokenizer.is_fast:
+            raise ValueError("its tokenizer cannot say where its tokens stand in a text (it has no fast version)")
         model, info = AutoModelForQuestionAnswering.from_pretrained(
             str(source),
             dtype=torch.float32,

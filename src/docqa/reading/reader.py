@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from docqa.errors import UsageError
 from docqa.reading.batches import ROWS, InputBatch, input_batches
 from docqa.reading.loading import DEFAULT_READER, LoadedReader, load_reader
 from docqa.reading.settings import ReaderSettings, save_settings
@@ -93,8 +94,10 @@ class Reader:
     def read(self, question: str, paragraphs: Sequence[str], top_k: int = 3) -> list[ReadAnswer]:
         """The `top_k` best spans over all paragraphs, by raw score; ties by paragraph, start, end.
 
-        Raises `QuestionError` when the question is too long for the model.
+        Raises `QuestionError` when the question is too long for the model, `UsageError` for a text instead of a list.
         """
+        if isinstance(paragraphs, str):
+            raise UsageError("Give the paragraphs as a list of texts; one text alone is [text].")
         readings = self.read_paragraphs(question, paragraphs, spans=top_k)
         found = [
             ReadAnswer(number, span.start, span.end, paragraphs[number][span.start : span.end], span.score)
