@@ -5,7 +5,7 @@ import pytest
 
 import docqa
 from docqa.answers.calibration import probability
-from docqa.evaluation.fitting import FittingCase, choose_threshold, fit_calibration, leave_out
+from docqa.evaluation.fitting import HARM, FittingCase, fit_calibration, leave_out, worthwhile_from
 from docqa.evaluation.squad import AnnotatedAnswer, AnnotatedQuestion
 
 
@@ -43,9 +43,10 @@ def test_only_right_answers_are_refused_with_a_sentence():
         fit_calibration([FittingCase(((0.0, 1.0),), (True,), True)] * 30)
 
 
-def test_the_threshold_leaves_out_answers_that_do_more_harm_than_good():
-    answers = [(0.9, True)] * 10 + [(0.1, False)] * 50 + [(0.1, True)]
-    assert choose_threshold(answers) == pytest.approx(0.11)
+def test_the_threshold_is_where_a_right_answer_is_worth_as_much_as_wrong_ones_cost():
+    threshold, harm = worthwhile_from(0.25), 0.25
+    assert threshold * 1.0 == pytest.approx((1 - threshold) * harm)
+    assert fit_calibration(_cases(100)).threshold == worthwhile_from(HARM)
 
 
 def test_questions_about_paragraphs_that_are_left_out_count_as_unanswerable():

@@ -20,8 +20,9 @@ from docqa.retrieval.search import Hit
 ANSWERS = 3
 #: Spans kept of each paragraph.
 SPANS = 8
-#: A wrong answer shown to a user does so much of the good that a right one does in harm.
-HARM = 0.25
+#: What a wrong answer costs, a right one being worth 1. Little: it is shown with its probability and its sentence, so a
+#: reader sees that it is wrong, while an answer that is kept back is lost.
+HARM = 0.02
 #: The fewest questions that two weights and a constant can be fitted on.
 FEWEST = 20
 
@@ -68,20 +69,19 @@ def fit_calibration(cases: Sequence[FittingCase]) -> Fit:
     no_answer = fit_logistic([case.features[0] for case in usable], [float(not case.answerable) for case in usable])
     return Fit(
         calibration=Calibration(weights, no_answer),
-        threshold=choose_threshold([(probability(weights, case.features[0]), case.right[0]) for case in usable]),
+        threshold=worthwhile_from(HARM),
         questions=len(usable),
         held_out_error=reliability(chances, right).expected_calibration_error,
     )
 
 
-def choose_threshold(answers: Sequence[tuple[float, bool]]) -> float:
-    """The hundredth at which showing best answers does most good: a right one counts 1, a wrong one minus `HARM`.
+def worthwhile_from(harm: float) -> float:
+    """The probability from which showing an answer does more good than harm: p = (1 - p) · harm, in whole hundredths.
 
-    >>> choose_threshold([(0.9, True), (0.5, True), (0.3, False)])
-    0.31
+    >>> worthwhile_from(0.25)
+    0.2
     """
-    steps = [step / 100 for step in range(100)]
-    return max(steps, key=lambda step: sum(1.0 if right else -HARM for chance, right in answers if chance >= step))
+    return round(harm / (1 + harm), 2)
 
 
 def leave_out(
