@@ -25,7 +25,7 @@ from docqa.retrieval.search import Hit, search_paragraphs
 from docqa.store.documents import page_of
 from docqa.store.opening import reading
 
-#: Candidate paragraphs read for a question unless asked otherwise; docs/ranking.md shows what more and fewer give.
+#: Candidate paragraphs read for a question unless asked otherwise; docs/reading.md shows what more and fewer give.
 CANDIDATES = 20
 TOP_K = 3
 #: A question has at most so many words: more is a pasted text, not a question.
