@@ -2,26 +2,33 @@
 
 import json
 import random
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import MPNetConfig, MPNetForQuestionAnswering, PreTrainedTokenizerFast
 
 import docqa
 from docqa.cli import main
 from docqa.evaluation.squad import AnnotatedAnswer, AnnotatedQuestion, load_squad
-from docqa.reading.loading import load_for_training
+from docqa.reading.loading import load_for_training, load_reader
+from docqa.reading.windows import encode_windows
 from docqa.training import checkpoint
 from docqa.training import train as training
 from docqa.training.examples import NULL_TARGET, batches, make_examples, padded_length, token_span
-from docqa.training.loss import shared_span_loss, span_loss
+from docqa.training.loss import shared_span_loss, soft_span_loss, span_loss
 from docqa.training.negatives import similar_paragraphs
 from docqa.training.questions import collect_questions
 from docqa.training.schedule import learning_rate_factor, progress_made
+from docqa.training.shown import part_of, shown_in_epoch
+from docqa.training.teacher import Teacher
 from docqa.training.train import TrainingOptions, train_reader
-from tiny_reader import save_tiny_bert, text_of
+from docqa.training.unanswerable import altered, without_answer
+from tiny_reader import save_quietly, save_tiny_bert, text_of
 
 PAYERS = ["council", "keeper", "pilot", "town"]
 METALS = ["silver", "brick", "oil", "stone"]
@@ -226,9 +233,88 @@ def test_similar_paragraphs_share_words_with_the_question_and_hold_no_answer():
     assert similar_paragraphs(questions, among=1, distractors=distractors)[0] == tuple(distractors)
 
 
+LONG = (
+    "The lighthouse of Ostend was built in 1858 by the engineer Anna Maas. Its first lamp burned rape oil and had to "
+    "be trimmed four times a night. The second keeper, a former pilot, kept a book of all ships that passed. It was "
+    "the largest light on the coast until the war."
+)
+
+
+def test_a_paragraph_without_the_sentence_of_the_answer_does_not_hold_it():
+    made = without_answer(question_of(LONG, "When was the lighthouse built?", "1858"))
+    assert made.answers == ()
+    assert made.paragraph == LONG[LONG.index("Its first") :]
+    assert made.text == "When was the lighthouse built?"
+    assert without_answer(question_of(LONG, "What?", "The lighthouse of Ostend was built in 1858")) is not None
+    assert without_answer(question_of(LONG, "What happened?", "built in 1858 by the engineer Anna Maas. Its")) is None
+    assert without_answer(question_of("It was built in 1858.", "When?", "1858")) is None
+    assert without_answer(question_of(LONG, "Why?")) is None
+
+
+def test_one_detail_of_a_question_is_changed_to_what_the_paragraph_does_not_say():
+    others = ["That spring Piet Boon came to Oslo, in 1923.", "By 1858 there were 12 of them."]
+    seen = set()
+    for seed in range(40):
+        made = altered(
+            question_of(LONG, "Who built the largest light of Ostend in 1858?", "Anna Maas"),
+            others,
+            random.Random(seed),
+        )
+        assert made.answers == ()
+        assert made.paragraph == LONG
+        seen.add(made.text)
+    assert seen == {
+        "Who built the largest light of Ostend in 1923?",
+        "Who built the largest light of Piet Boon in 1858?",
+        "Who built the largest light of Oslo in 1858?",
+        "Who built the smallest light of Ostend in 1858?",
+    }
+    assert altered(question_of(LONG, "What burned?", "rape oil"), others, random.Random(1)) is None
+
+
+def test_shown_are_all_questions_some_among_similar_paragraphs_and_some_variants():
+    questions = [question_of(LONG, f"When was light {number} built?", "1858", number=number) for number in range(200)]
+    similar = [[f"a {number}", f"b {number}", f"c {number}"] for number in range(200)]
+    shown = shown_in_epoch(questions, similar, negatives=0.5, across=2, unanswerable=0.25, shuffler=random.Random(1))
+    own = [(question, paragraphs) for question, paragraphs in shown if question.answers]
+    assert [question for question, _ in own] == questions
+    assert all(paragraphs[0] == LONG and len(paragraphs) in (1, 3) for _, paragraphs in own)
+    assert 70 < sum(len(paragraphs) == 3 for _, paragraphs in own) < 130
+    assert 30 < len(shown) - 200 < 70
+
+
+def test_parts_of_the_questions_follow_one_another_until_all_were_read():
+    parts = [part_of(10, 3, epoch, random.Random(1)) for epoch in range(4)]
+    assert sorted(parts[0] + parts[1] + parts[2]) == list(range(10))
+    assert parts[3] == parts[0]
+    assert part_of(10, 1, 5, random.Random(1)) == list(range(10))
+
+
+def test_frozen_layers_stay_as_they_are_and_too_many_are_refused(base, tmp_path):
+    options = TrainingOptions(windows=(64,), batch_tokens=256, learning_rate=2e-3, frozen=1)
+    train_reader(some_questions(), base, tmp_path / "new", options)
+    before, after = load_file(base / "model.safetensors"), load_file(tmp_path / "new" / "model.safetensors")
+    kept = {name: f"bert.{name}" for name in before if f"bert.{name}" in after}
+    changed = {name for name, new in kept.items() if not torch.equal(after[new], before[name].to(torch.float16))}
+    assert changed
+    assert not any("embeddings" in name or "layer.0." in name for name in changed)
+    with pytest.raises(docqa.TrainingError, match="99 layers"):
+        train_reader(some_questions(), base, tmp_path / "other", TrainingOptions(windows=(64,), frozen=99))
+
+
+def test_a_reader_with_fewer_layers_than_its_base_loads_and_answers(base, tmp_path):
+    options = TrainingOptions(windows=(64,), batch_tokens=256, layers=1)
+    train_reader(some_questions(), base, tmp_path / "new", options)
+    reader = docqa.Reader.load(str(tmp_path / "new"))
+    assert reader.read("Who paid?", ["the ship is paid in silver by the council"])
+    assert not any("layer.1." in name for name in load_file(tmp_path / "new" / "model.safetensors"))
+    with pytest.raises(docqa.TrainingError, match="9 layers"):
+        train_reader(some_questions(), base, tmp_path / "other", TrainingOptions(windows=(64,), layers=9))
+
+
 def test_training_makes_the_loss_fall_and_a_reader(base, tmp_path):
     losses = []
-    options = TrainingOptions(windows=(64,) * 12, batch_tokens=256, learning_rate=2e-3)
+    options = TrainingOptions(windows=(64,) * 12, batch_tokens=256, learning_rate=2e-3, unanswerable=0.0)
     train_reader(some_questions(), base, tmp_path / "new", options, on_step=lambda step: losses.append(step.loss))
     quarter = len(losses) // 4
     assert np.mean(losses[-quarter:]) < 0.6 * np.mean(losses[:quarter])
@@ -260,9 +346,9 @@ def stop_after(number):
     return on_step
 
 
-@pytest.mark.parametrize("across", [0, 2])
-def test_a_run_that_was_stopped_and_resumed_gives_the_weights_of_one_run(base, tmp_path, across):
-    options = TrainingOptions(windows=(64, 64), batch_tokens=256, learning_rate=2e-3, across=across)
+@pytest.mark.parametrize("options", [{"negatives": 0.0}, {"negatives": 1.0, "across": 2, "parts": 2, "frozen": 1}])
+def test_a_run_that_was_stopped_and_resumed_gives_the_weights_of_one_run(base, tmp_path, options):
+    options = TrainingOptions(windows=(64, 64), batch_tokens=128, learning_rate=2e-3, **options)
     epochs = []
     train_reader(some_questions(), base, tmp_path / "whole", options)
     for number in (3, 5):
@@ -405,3 +491,91 @@ def test_the_command_trains_a_reader_that_answers(base, question_file, tmp_path,
         main(["eval", str(question_file), "--reader", str(out), "--json"])
     assert ended.value.code == 0
     assert json.loads(capsys.readouterr().out)["reader"] == "new"
+
+
+@pytest.fixture(scope="module")
+def teacher_folder(tmp_path_factory, base):
+    """A tiny reader with the student's word pieces under other numbers, whose windows look otherwise."""
+    folder = tmp_path_factory.mktemp("teacher") / "mpnet"
+    pieces = [*"<s> <pad> </s> <unk> <mask>".split(), *sorted(load_for_training(base)[1].get_vocab())]
+    tokenizer = Tokenizer(models.WordPiece({piece: n for n, piece in enumerate(pieces)}, unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    names = {
+        "pad_token": "<pad>",
+        "unk_token": "<unk>",
+        "cls_token": "<s>",
+        "sep_token": "</s>",
+        "mask_token": "<mask>",
+    }
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+    config = MPNetConfig(
+        vocab_size=len(pieces),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        initializer_range=0.5,
+    )
+    torch.manual_seed(4)
+    save_quietly(MPNetForQuestionAnswering(config), folder)
+    return folder
+
+
+def test_a_teacher_scores_the_tokens_it_would_score_in_its_own_windows(tokenizer, teacher_folder):
+    loaded = load_reader(str(teacher_folder))
+    teacher, questions, compared = Teacher(loaded, tokenizer), some_questions(), 0
+    for question in questions:
+        (batch,) = batches(examples_of(tokenizer, [question]), 128, tokenizer.pad_token_id, random.Random(2))
+        start, end = teacher.scores(batch)
+        assert start.shape == end.shape == batch.input_ids.shape
+        (window, *_) = encode_windows(
+            loaded.tokenizer, [question.text], [question.paragraph], window_tokens=49, overlap_tokens=12
+        )
+        if int(batch.attention_mask[0].sum()) != len(window) - 1:
+            continue
+        with torch.inference_mode():
+            output = loaded.model(input_ids=torch.from_numpy(window.input_ids[None].astype(np.int64)))
+        places = [0, *range(window.first, len(window) - 1)]
+        allowed = torch.from_numpy(batch.allowed[0])
+        torch.testing.assert_close(start[0, allowed], output.start_logits[0, places].float(), atol=0.15, rtol=0.05)
+        torch.testing.assert_close(end[0, allowed], output.end_logits[0, places].float(), atol=0.15, rtol=0.05)
+        compared += 1
+    assert compared > 8
+
+
+def test_the_soft_loss_is_the_cross_entropy_with_the_teachers_distributions():
+    start, teacher = torch.tensor([[0.0, 1.0, 2.0, 9.0]]), torch.tensor([[2.0, 1.0, 0.0, -9.0]])
+    allowed = torch.tensor([[True, True, True, False]])
+    shares, wanted = start[0, :3].softmax(0), teacher[0, :3].softmax(0)
+    loss = soft_span_loss(start, start, allowed, teacher, teacher, torch.tensor([1.0]))
+    assert loss.item() == pytest.approx(-2 * (wanted * shares.log()).sum().item())
+
+
+def test_a_student_comes_to_give_its_teachers_scores(base, teacher_folder, tmp_path):
+    losses = []
+    options = TrainingOptions(
+        windows=(64,) * 15,
+        batch_tokens=256,
+        learning_rate=3e-3,
+        negatives=0.0,
+        unanswerable=0.0,
+        teacher=str(teacher_folder),
+        soft=1.0,
+    )
+    train_reader(some_questions(), base, tmp_path / "new", options, on_step=lambda step: losses.append(step.loss))
+    quarter = len(losses) // 4
+    assert np.mean(losses[-quarter:]) < np.mean(losses[:quarter]) - 0.5
+
+
+def test_a_teacher_with_other_word_pieces_is_refused(base, teacher_folder, tmp_path):
+    folder = tmp_path / "base"
+    shutil.copytree(base, folder)
+    stored = json.loads((folder / "tokenizer.json").read_text())
+    vocabulary = stored["model"]["vocab"]
+    vocabulary["zeppelin"] = vocabulary.pop("lighthouse")
+    (folder / "tokenizer.json").write_text(json.dumps(stored))
+    options = TrainingOptions(windows=(64,), teacher=str(teacher_folder))
+    with pytest.raises(docqa.TrainingError, match="zeppelin"):
+        train_reader(some_questions(), folder, tmp_path / "new", options)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -133,3 +134,12 @@ def open_corpus(
     raises `IndexNotFoundError`. Raises `IndexFileError` when the file cannot be used.
     """
     return Corpus(index_path(path), reader=reader, create=create)
+
+
+def paragraphs_of(paths: Sequence[Path]) -> list[str]:
+    """The texts of all paragraphs of files and folders, without keeping an index."""
+    if not paths:
+        return []
+    with tempfile.TemporaryDirectory() as temporary, open_corpus(Path(temporary) / "index.db") as corpus:
+        corpus.index(*paths)
+        return corpus.paragraph_texts()

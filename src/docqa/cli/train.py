@@ -41,20 +41,44 @@ SHORTEST_WINDOW = 64
     "--batch-tokens", type=click.IntRange(64), metavar="N", default=4096, show_default=True, help="Tokens a step."
 )
 @click.option(
+    "--parts",
+    type=click.IntRange(1),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Deal the questions into N parts; each epoch reads the next one.",
+)
+@click.option(
     "--negatives",
     type=click.FloatRange(0, 1),
     metavar="SHARE",
     default=0.2,
     show_default=True,
-    help="Share of the questions also shown with a similar paragraph that does not hold the answer.",
+    help="Share of the questions read with similar paragraphs that do not hold the answer, under one softmax.",
 )
 @click.option(
     "--across",
-    type=click.IntRange(0, 15),
+    type=click.IntRange(1, 15),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="With so many of them.",
+)
+@click.option(
+    "--unanswerable",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    default=0.1,
+    show_default=True,
+    help="Share of the questions that an unanswerable variant is made of.",
+)
+@click.option(
+    "--freeze",
+    type=click.IntRange(0),
     metavar="N",
     default=0,
     show_default=True,
-    help="Read each question with N similar paragraphs that do not hold the answer, under one softmax.",
+    help="Leave the embeddings and the N lowest layers as they are; steps are cheaper.",
 )
 @click.option(
     "--distractors",
@@ -62,6 +86,18 @@ SHORTEST_WINDOW = 64
     multiple=True,
     metavar="PATH",
     help="Documents whose paragraphs are among those that do not hold the answer.",
+)
+@click.option("--layers", type=click.IntRange(1), metavar="N", help="Keep only N of the base's layers, evenly spaced.")
+@click.option(
+    "--teacher", metavar="READER", help="Learn from the scores of this reader too; it has the same word pieces."
+)
+@click.option(
+    "--soft",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    default=0.7,
+    show_default=True,
+    help="With --teacher: share of the loss that is the teacher's.",
 )
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), metavar="M", help="Be done in M minutes.")
 @click.option(
@@ -87,8 +123,14 @@ def train(
     windows: str,
     learning_rate: float,
     batch_tokens: int,
+    parts: int,
     negatives: float,
     across: int,
+    unanswerable: float,
+    freeze: int,
+    layers: int | None,
+    teacher: str | None,
+    soft: float,
     distractors: tuple[Path, ...],
     minutes: float | None,
     seed: int,
@@ -103,6 +145,7 @@ def train(
     FILE@N takes N questions of a file, drawn with the seed. Checkpoints are written to FOLDER/checkpoint every few
     minutes; the same command goes on from there.
     """
+    from docqa.corpus import paragraphs_of
     from docqa.evaluation.given import evaluate_given
     from docqa.evaluation.outcome import summarize
     from docqa.evaluation.squad import load_squad
@@ -117,8 +160,14 @@ def train(
         windows=lengths,
         batch_tokens=batch_tokens,
         learning_rate=learning_rate,
+        parts=parts,
         negatives=negatives,
         across=across,
+        unanswerable=unanswerable,
+        frozen=freeze,
+        layers=layers,
+        teacher=teacher,
+        soft=soft,
         minutes=minutes,
         seed=seed,
     )
@@ -145,7 +194,7 @@ def train(
             base,
             out,
             options,
-            distractors=_paragraphs_of(distractors),
+            distractors=paragraphs_of(distractors),
             restart=restart,
             on_step=on_step,
             on_epoch=on_epoch,
@@ -155,18 +204,6 @@ def train(
     else:
         output().print(f"The reader is in {out}; ask with it: docqa ask QUESTION --reader {out}", markup=False)
     return 0
-
-
-def _paragraphs_of(paths: tuple[Path, ...]) -> list[str]:
-    import tempfile
-
-    from docqa.corpus import open_corpus
-
-    if not paths:
-        return []
-    with tempfile.TemporaryDirectory() as temporary, open_corpus(Path(temporary) / "distractors.db") as corpus:
-        corpus.index(*paths)
-        return corpus.paragraph_texts()
 
 
 def _windows(given: str) -> tuple[int, ...]:

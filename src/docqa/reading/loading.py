@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docqa.errors import ReaderError, ReaderNotFoundError
+from docqa.reading.eight_bit import eight_bit_files, load_eight_bit
 from docqa.reading.settings import ReaderSettings, load_settings
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 #: The readers that ship lie here, one folder each.
 READERS_FOLDER = Path(__file__).resolve().parent.parent / "readers"
-DEFAULT_READER = "docqa-small"
+DEFAULT_READER = "docqa-base"
 #: How long the hub may take to say whether it has a model.
 HUB_SECONDS = 10.0
 
@@ -71,7 +72,7 @@ def load_reader(name: str, *, unsafe_weights: bool = False) -> LoadedReader:
     source = find_reader(name)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     dtype = _number_format(device)
-    model, tokenizer, missing = _load(source, name, unsafe_weights=unsafe_weights, attention="sdpa")
+    model, tokenizer, missing = _load(source, name, unsafe_weights=unsafe_weights, attention=None)
     if missing:
         raise ReaderError(
             f"{name} is not an extractive question answering model: it has no start and end vectors. "
@@ -100,7 +101,7 @@ def load_for_training(base: str | Path) -> tuple[PreTrainedModel, PreTrainedToke
 
 
 def _load(
-    source: str | Path, name: str, *, unsafe_weights: bool, attention: str
+    source: str | Path, name: str, *, unsafe_weights: bool, attention: str | None
 ) -> tuple[Any, PreTrainedTokenizerBase, bool]:
     import torch
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
@@ -112,6 +113,8 @@ def _load(
             raise ValueError("it has no tokenizer")
         if not tokenizer.is_fast:
             raise ValueError("its tokenizer cannot say where its tokens stand in a text (it has no fast version)")
+        if isinstance(source, Path) and eight_bit_files(source):
+            return _load_eight_bit(source, attention), tokenizer, False
         model, info = AutoModelForQuestionAnswering.from_pretrained(
             str(source),
             dtype=torch.float32,
@@ -140,6 +143,22 @@ def _load(
             return fetch(offline=False)
         except Exception as error:
             raise ReaderNotFoundError(_hub_message(name, _reason(error, unsafe_weights))) from error
+
+
+def _load_eight_bit(folder: Path, attention: str | None) -> Any:
+    import torch
+    from transformers import AutoConfig, AutoModelForQuestionAnswering
+    from transformers.initialization import no_init_weights
+
+    config = AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+    with no_init_weights():
+        model = AutoModelForQuestionAnswering.from_config(  # type: ignore[no-untyped-call]
+            config, dtype=torch.float32, attn_implementation=attention, trust_remote_code=False
+        )
+    # Every weight must be there: one that is not would keep whatever was in its memory.
+    model.load_state_dict(load_eight_bit(folder), assign=True)
+    model.tie_weights()
+    return model
 
 
 def _knock(name: str) -> None:

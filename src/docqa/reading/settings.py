@@ -10,6 +10,8 @@ from typing import Any
 from docqa.errors import ReaderError
 
 SETTINGS_FILE = "docqa.json"
+#: A constant and one weight for each feature.
+CALIBRATION_WEIGHTS = 5
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,15 @@ SPAN_RANKING = Ranking(null=0.0, retriever=0.0)
 class Calibration:
     """Logistic regressions from what was read to probabilities; each is (constant, weights of the features).
 
-    The features are those of `docqa.answers.calibration`.
+    The features are the `FEATURES` of `docqa.answers.calibration`. Raises `ValueError` for another number of weights.
     """
 
     right: tuple[float, ...]
     no_answer: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if {len(self.right), len(self.no_answer)} != {CALIBRATION_WEIGHTS}:
+            raise ValueError(f"a calibration has {CALIBRATION_WEIGHTS} weights, calibrate it anew")
 
 
 @dataclass(frozen=True)

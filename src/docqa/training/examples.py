@@ -114,19 +114,19 @@ def _example(
 def batches(groups: Sequence[Sequence[Example]], tokens: int, pad_id: int, shuffler: random.Random) -> Iterator[Batch]:
     """Shuffled batches of about `tokens` tokens, each of one length and a fixed number of rows for that length.
 
-    All groups have the same number of examples; a group's rows are neighbours.
+    A batch holds groups of one size; a group's rows are neighbours.
     """
     order = list(range(len(groups)))
     shuffler.shuffle(order)
-    buckets: dict[int, list[Sequence[Example]]] = defaultdict(list)
+    buckets: dict[tuple[int, int], list[Sequence[Example]]] = defaultdict(list)
     for number in order:
         group = groups[number]
-        length = padded_length(max(len(example.window) for example in group))
-        buckets[length].append(group)
-        if len(buckets[length]) == _groups_in(length, tokens, len(group)):
-            yield _batch(buckets.pop(length), length, tokens, pad_id)
-    for length in sorted(buckets):
-        yield _batch(buckets[length], length, tokens, pad_id)
+        length, size = padded_length(max(len(example.window) for example in group)), len(group)
+        buckets[length, size].append(group)
+        if len(buckets[length, size]) == _groups_in(length, tokens, size):
+            yield _batch(buckets.pop((length, size)), length, tokens, pad_id)
+    for length, size in sorted(buckets):
+        yield _batch(buckets[length, size], length, tokens, pad_id)
 
 
 def _groups_in(length: int, tokens: int, size: int) -> int:

@@ -53,3 +53,21 @@ def shared_span_loss(
 
     likelihoods = (log_share(start, 0) + log_share(end, 1)).masked_fill(~answers[rows], NEVER)
     return -likelihoods.view(-1, group * alternatives).logsumexp(-1).mean()
+
+
+def soft_span_loss(
+    start: Tensor, end: Tensor, allowed: Tensor, teacher_start: Tensor, teacher_end: Tensor, weights: Tensor
+) -> Tensor:
+    """Mean over rows of the cross-entropy between a teacher's start and end distributions and the model's.
+
+    Distributions are softmaxes over the allowed tokens (Hinton et al. 2015, section 2, at temperature 1; the sum over
+    start and end as in `span_loss`). All scores and `allowed` have shape (rows, tokens); `weights` (rows,).
+    """
+
+    def cross_entropy(student: Tensor, teacher: Tensor) -> Tensor:
+        target = teacher.float().masked_fill(~allowed, NEVER).softmax(-1)
+        log_share = student.float().masked_fill(~allowed, NEVER).log_softmax(-1).masked_fill(~allowed, 0.0)
+        return -(target * log_share).sum(-1)
+
+    rows = cross_entropy(start, teacher_start) + cross_entropy(end, teacher_end)
+    return (rows * weights).sum() / weights.sum()

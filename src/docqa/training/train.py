@@ -16,9 +16,12 @@ from docqa.evaluation.squad import AnnotatedQuestion
 from docqa.reading.windows import longest_window, question_lengths, question_room
 from docqa.training.checkpoint import Position, load_checkpoint, remove_checkpoint, save_checkpoint
 from docqa.training.examples import Batch, batches, make_examples
-from docqa.training.loss import shared_span_loss, span_loss
+from docqa.training.layers import freeze, keep_layers
+from docqa.training.loss import shared_span_loss, soft_span_loss, span_loss
 from docqa.training.negatives import similar_paragraphs
 from docqa.training.schedule import learning_rate_factor, progress_made
+from docqa.training.shown import part_of, shown_in_epoch
+from docqa.training.teacher import Teacher
 
 if TYPE_CHECKING:
     import torch
@@ -35,10 +38,15 @@ class TrainingOptions:
     """Everything besides base and data that decides what comes out.
 
     `windows` is the window length in tokens of each epoch, so its length is the number of epochs: short
-    windows first make the first epoch cheap. `negatives` is the share of questions that are also shown with
-    a similar paragraph that does not hold the answer. With `across` each question is read with so many of them,
-    under one softmax over all (`shared_span_loss`) besides the one in each. `minutes` ends the run in time: the
-    learning rate then falls by the clock where the clock is ahead of the steps.
+    windows first make the first epoch cheap. With `parts` the questions are dealt into so many parts and each epoch
+    reads the next one: more questions once instead of fewer twice. `negatives` is the share of questions that are
+    read with `across` similar paragraphs that do not hold the answer, under one softmax over all
+    (`shared_span_loss`) besides the one in each; `unanswerable` the share for which an unanswerable variant is added.
+    With `teacher`, a reader with the same word pieces, a share `soft` of the loss in each paragraph is that of giving
+    the teacher's start and end distributions instead of the annotated answers. `frozen` keeps the embeddings and so
+    many of the lowest layers as they are, which makes a step cheaper; `layers` keeps only so many of the base's,
+    evenly spaced. `minutes` ends the run in time: the learning
+    rate then falls by the clock where the clock is ahead of the steps.
     """
 
     windows: tuple[int, ...] = (128, 384, 384)
@@ -47,8 +55,14 @@ class TrainingOptions:
     warmup: float = 0.06
     weight_decay: float = 0.01
     gradient_norm: float = 1.0
+    parts: int = 1
     negatives: float = 0.2
-    across: int = 0
+    across: int = 1
+    unanswerable: float = 0.1
+    frozen: int = 0
+    layers: int | None = None
+    teacher: str | None = None
+    soft: float = 0.7
     minutes: float | None = None
     seed: int = 13
 
@@ -95,7 +109,10 @@ def train_reader(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)  # type: ignore[arg-type]
     _switch_dropout_off(model)
+    keep_layers(model, options.layers)
+    freeze(model, options.frozen)
     optimizer = _optimizer(model, options)
+    teacher = _teacher(options, tokenizer)
     checkpoint = out / "checkpoint"
     fingerprint = _fingerprint(questions, base, options)
     position = None if restart else load_checkpoint(checkpoint, model, optimizer, fingerprint)
@@ -121,7 +138,7 @@ def train_reader(
             break
         for group in optimizer.param_groups:
             group["lr"] = options.learning_rate * learning_rate_factor(progress, options.warmup)
-        loss = _step(model, optimizer, batch, device, options.gradient_norm)
+        loss = _step(model, optimizer, batch, device, options, teacher)
         seconds = time.monotonic() - begun
         on_step(Step(step, steps, epoch, loss, seconds, progress))
         if time.monotonic() - saved > checkpoint_seconds:
@@ -167,20 +184,17 @@ def _epoch_batches(
     window = min(options.windows[epoch], longest)
     overlap = window // 4
     room = question_room(tokenizer, window, overlap)
-    lengths = question_lengths(tokenizer, [question.text for question in questions])
-    shown: list[tuple[AnnotatedQuestion, list[str]]] = []
-    for question, similar, length in zip(questions, negatives, lengths, strict=True):
-        if length > room:
-            continue
-        if options.across:
-            others = shuffler.sample(similar, min(options.across, len(similar)))
-            # Where too few are similar, any paragraph serves.
-            others += [shuffler.choice(questions).paragraph for _ in range(options.across - len(others))]
-            shown.append((question, [question.paragraph, *others]))
-        else:
-            shown.append((question, [question.paragraph]))
-            if similar and shuffler.random() < options.negatives:
-                shown.append((question, [shuffler.choice(similar)]))
+    dealt = part_of(len(questions), options.parts, epoch, random.Random(options.seed))
+    lengths = question_lengths(tokenizer, [questions[number].text for number in dealt])
+    fitting = [number for number, length in zip(dealt, lengths, strict=True) if length <= room]
+    shown = shown_in_epoch(
+        [questions[number] for number in fitting],
+        [negatives[number] for number in fitting],
+        negatives=options.negatives,
+        across=options.across,
+        unanswerable=options.unanswerable,
+        shuffler=shuffler,
+    )
     groups = make_examples(
         tokenizer,
         [question for question, _ in shown],
@@ -192,8 +206,21 @@ def _epoch_batches(
     yield from batches(groups, options.batch_tokens, tokenizer.pad_token_id or 0, shuffler)
 
 
+def _teacher(options: TrainingOptions, tokenizer: PreTrainedTokenizerBase) -> Teacher | None:
+    if options.teacher is None:
+        return None
+    from docqa.reading.loading import load_reader
+
+    return Teacher(load_reader(options.teacher), tokenizer)
+
+
 def _step(
-    model: PreTrainedModel, optimizer: torch.optim.AdamW, batch: Batch, device: torch.device, gradient_norm: float
+    model: PreTrainedModel,
+    optimizer: torch.optim.AdamW,
+    batch: Batch,
+    device: torch.device,
+    options: TrainingOptions,
+    teacher: Teacher | None,
 ) -> float:
     import torch
 
@@ -207,11 +234,16 @@ def _step(
         output = model(**inputs)
     scores = (output.start_logits, output.end_logits, tensor(batch.allowed))
     targets = (tensor(batch.targets), tensor(batch.target_mask))
-    loss = span_loss(*scores, *targets, tensor(batch.weights))
+    weights = tensor(batch.weights)
+    loss = span_loss(*scores, *targets, weights)
+    if teacher:
+        start, end = teacher.scores(batch)
+        soft = soft_span_loss(*scores, start.to(device), end.to(device), weights)
+        loss = (1 - options.soft) * loss + options.soft * soft
     if batch.group > 1:
         loss = loss + shared_span_loss(*scores, *targets, batch.group)
     loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(model.parameters(), gradient_norm)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), options.gradient_norm)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return float(loss.detach())
@@ -220,8 +252,9 @@ def _step(
 def _optimizer(model: PreTrainedModel, options: TrainingOptions) -> torch.optim.AdamW:
     import torch
 
-    decayed = [parameter for parameter in model.parameters() if parameter.ndim > 1]
-    plain = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    decayed = [parameter for parameter in trained if parameter.ndim > 1]
+    plain = [parameter for parameter in trained if parameter.ndim <= 1]
     return torch.optim.AdamW(
         [{"params": decayed, "weight_decay": options.weight_decay}, {"params": plain, "weight_decay": 0.0}],
         lr=options.learning_rate,
