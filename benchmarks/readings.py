@@ -2,98 +2,52 @@
 
 from __future__ import annotations
 
-import json
 import random
 import sys
+import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from sqlite_utils import Database
-
-from docqa.answers.normal import normal_form
-from docqa.answers.ranking import RankedAnswer, rank_answers
+from docqa.corpus import open_corpus
+from docqa.evaluation.folder import load_folder_questions
 from docqa.evaluation.pooled import pool_paragraphs
-from docqa.evaluation.squad import AnnotatedQuestion, load_squad
-from docqa.indexing.run import index_paths
-from docqa.reading.reader import ParagraphReading, Reader
-from docqa.reading.settings import Ranking
+from docqa.evaluation.squad import load_squad
+from docqa.fitting.cases import ReadCase, read_open
+from docqa.reading.reader import Reader
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
-from docqa.retrieval.search import Hit, search_paragraphs
-from docqa.store.opening import open_database
-
-CANDIDATES = 20
-SPANS = 8
-
-
-@dataclass(frozen=True)
-class Case:
-    """A question, what is accepted as right, and what was read for it."""
-
-    question: str
-    answers: tuple[str, ...]
-    file: str | None
-    hits: tuple[Hit, ...]
-    readings: tuple[ParagraphReading, ...]
-
-    def ranked(self, ranking: Ranking, top_k: int = 3) -> list[RankedAnswer]:
-        """The answers under a ranking."""
-        texts = [hit.paragraph.paragraph.text for hit in self.hits]
-        return rank_answers(self.readings, [hit.score for hit in self.hits], texts, ranking, top_k)
-
-    def words(self, answer: RankedAnswer) -> str:
-        """An answer's words."""
-        best = answer.best
-        return self.hits[best.paragraph].paragraph.paragraph.text[best.span.start : best.span.end]
-
-    def is_right(self, answer: RankedAnswer) -> bool:
-        """Whether an answer is one of the accepted ones in normal form, from the right file where one is known."""
-        path = self.hits[answer.best.paragraph].document.path
-        right_file = self.file is None or any(
-            self.hits[candidate.paragraph].document.path.endswith(self.file) for candidate in answer.candidates
-        )
-        words = normal_form(self.words(answer))
-        return bool(path) and right_file and any(words == normal_form(accepted) for accepted in self.answers)
-
-
-def read_case(
-    db: Database, reader: Reader, question: str, answers: Sequence[str], file: str | None, candidates: int
-) -> Case:
-    """Find and read the candidates of one question."""
-    hits = search_paragraphs(db, question, limit=candidates, analyzer=Analyzer(), parameters=Parameters())
-    texts = [hit.paragraph.paragraph.text for hit in hits]
-    readings = reader.read_paragraphs(question, texts, spans=SPANS)
-    return Case(question, tuple(answers), file, tuple(hits), tuple(readings))
+from docqa.retrieval.search import search_paragraphs
 
 
 def pooled_cases(
-    reader: Reader, pool: Sequence[AnnotatedQuestion], asked: Sequence[AnnotatedQuestion], candidates: int = CANDIDATES
-) -> list[Case]:
-    """Cases over the pooled paragraphs of `pool`."""
-    db = pool_paragraphs(pool, Analyzer())
+    reader: Reader, files: Sequence[str], distractors: Sequence[str], count: int, candidates: int, seed: int = 7
+) -> list[ReadCase]:
+    """`count` answerable questions of `files`, drawn with the seed, over the pooled paragraphs of all files."""
+    everything = [question for file in files for question in load_squad(file)]
+    answerable = [question for question in everything if question.answers]
+    asked = random.Random(seed).sample(answerable, min(count, len(answerable)))
+    pool = pool_paragraphs([*everything, *(q for file in distractors for q in load_squad(file))], Analyzer())
     cases = []
     for number, question in enumerate(asked, start=1):
-        cases.append(read_case(db, reader, question.text, question.answer_texts, None, candidates))
+        hits = search_paragraphs(pool, question.text, limit=candidates, analyzer=Analyzer(), parameters=Parameters())
+        texts, scores = [hit.paragraph.paragraph.text for hit in hits], [hit.score for hit in hits]
+        cases.append(read_open(reader, question.text, question.answer_texts, texts, scores))
         if number % 50 == 0:
             print(f"{number}/{len(asked)}", file=sys.stderr)
     return cases
 
 
-def folder_cases(
-    reader: Reader, folder: Path, questions: Path, index_file: Path, candidates: int = CANDIDATES
-) -> list[Case]:
-    """Cases over a real folder; each line of `questions` is {"question", "answers", "file"}, answers empty for none."""
-    db = open_database(index_file, create=True)
-    index_paths(db, index_file, [folder], analyzer=Analyzer())
-    entries = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines()]
-    return [
-        read_case(db, reader, entry["question"], entry["answers"], entry["file"] or "", candidates) for entry in entries
-    ]
-
-
-def sample(files: Sequence[str], count: int, seed: int = 7) -> tuple[list[AnnotatedQuestion], list[AnnotatedQuestion]]:
-    """All questions of the files, and `count` answerable ones of them drawn with a seed."""
-    everything = [question for file in files for question in load_squad(file)]
-    answerable = [question for question in everything if question.answers]
-    return everything, random.Random(seed).sample(answerable, min(count, len(answerable)))
+def folder_cases(reader: Reader, folder: Path, questions: Path, candidates: int) -> list[ReadCase]:
+    """The questions on a real folder."""
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        open_corpus(Path(temporary) / "folder.db", reader=reader) as corpus,
+    ):
+        corpus.index(folder)
+        cases = []
+        for question in load_folder_questions(questions):
+            hits = corpus.search(question.text, candidates)
+            texts, scores = [hit.paragraph.paragraph.text for hit in hits], [hit.score for hit in hits]
+            known = {"paths": tuple(hit.document.path for hit in hits), "file": question.file}
+            cases.append(read_open(reader, question.text, question.accepted, texts, scores, **known))
+        return cases

@@ -46,6 +46,17 @@ def test_an_interval_holds_the_mean_and_narrows_with_more_questions():
     assert many[1] - many[0] < few[1] - few[0]
 
 
+def test_calibration_error_and_risk_have_intervals_around_them():
+    draw = np.random.default_rng(2)
+    chances = draw.random(400)
+    right = (draw.random(400) < chances).astype(float)
+    result = reliability(chances.tolist(), right.tolist())
+    low, high = result.intervals["risk_area"]
+    assert low < result.risk_area < high
+    low, high = result.intervals["expected_calibration_error"]
+    assert 0 <= low < high < 0.2
+
+
 def test_without_unanswerable_questions_refusing_does_not_count():
     figures = summarize([Outcome("Paris", 0.01, refused=True, accepted=("paris",))])
     assert figures["exact_match"] == 100

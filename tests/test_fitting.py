@@ -1,34 +1,84 @@
-"""Fitting a calibration: what it learns, and what it refuses."""
+"""Fitting ranking, probabilities and threshold: what is learned, and what is refused."""
+
+import json
+import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import docqa
-from docqa.answers.calibration import probability
-from docqa.evaluation.fitting import HARM, FittingCase, fit_calibration, leave_out, worthwhile_from
+from docqa.answers.calibration import FEATURES, probability
 from docqa.evaluation.squad import AnnotatedAnswer, AnnotatedQuestion
+from docqa.fitting.cases import ReadCase, load_cases, save_cases
+from docqa.fitting.fit import (
+    UNANSWERABLE,
+    FittingCase,
+    fit_calibration,
+    fit_ranking,
+    fitting_case,
+    probability_cases,
+    worthwhile_threshold,
+)
+from docqa.fitting.held_out import HeldOut, leave_out, read_held_out
+from docqa.reading.reader import ParagraphReading, Reader, Span
+from docqa.reading.settings import CALIBRATION_WEIGHTS, Ranking
+from tiny_reader import save_tiny_bert
+
+TRUE_WEIGHTS = (0.5, 1.5, 0.4, 0.3, -0.6)
 
 
 def _cases(count, seed=5):
     generator = np.random.default_rng(seed)
     cases = []
     for _ in range(count):
-        share, margin = -generator.exponential(1.0), generator.normal(3, 3)
-        chance = 1 / (1 + np.exp(-(0.5 + 1.5 * share + 0.4 * margin)))
-        right = bool(generator.random() < chance)
-        cases.append(FittingCase(((share, margin),), (right,), right or bool(generator.random() < 0.5)))
+        features = (
+            -generator.exponential(1.0),
+            generator.normal(3, 3),
+            generator.uniform(-2, 8),
+            math.log(generator.integers(1, 21)),
+        )
+        right = bool(generator.random() < probability(TRUE_WEIGHTS, features))
+        cases.append(FittingCase((features,), (right,), right or bool(generator.random() < 0.5)))
     return cases
 
 
+def _questions(count=100):
+    return [
+        AnnotatedQuestion(
+            f"{i:03}",
+            f"Who has number {i}?",
+            f"Number {i} is held by keeper{i} of the house. " + f"Nobody else in street {i} has one of these. " * 5,
+            (AnnotatedAnswer(f"keeper{i}", len(f"Number {i} is held by ")),),
+        )
+        for i in range(count)
+    ]
+
+
+def _read_case(totals, right, retriever, null=None):
+    """A question whose paragraphs have one span each, of one word, with the given scores."""
+    nulls = null or [0.0] * len(totals)
+    readings = tuple(
+        ParagraphReading((Span(0, 4, score),), nothing, score) for score, nothing in zip(totals, nulls, strict=True)
+    )
+    texts = tuple(f"w{number:03}" for number in range(len(totals)))
+    return ReadCase("?", (texts[right],), True, False, texts, tuple(retriever), readings, ("a",) * len(texts))
+
+
+def test_the_weights_of_a_calibration_are_one_for_each_feature_and_a_constant():
+    assert len(FEATURES) + 1 == CALIBRATION_WEIGHTS
+
+
 def test_a_fit_finds_the_weights_that_made_the_questions():
-    fit = fit_calibration(_cases(4000))
-    assert fit.calibration.right == pytest.approx((0.5, 1.5, 0.4), abs=0.2)
+    fit = fit_calibration(_cases(6000))
+    assert fit.calibration.right == pytest.approx(TRUE_WEIGHTS, abs=0.3)
     assert fit.held_out_error < 0.03
 
 
 def test_a_surer_answer_is_more_probable_and_less_likely_to_be_none():
     fit = fit_calibration(_cases(1000))
-    weak, strong = (-3.0, -2.0), (-0.1, 8.0)
+    weak, strong = (-3.0, -2.0, 0.1, 3.0), (-0.1, 8.0, 6.0, 3.0)
     assert probability(fit.calibration.right, strong) > probability(fit.calibration.right, weak)
     assert probability(fit.calibration.no_answer, strong) < probability(fit.calibration.no_answer, weak)
 
@@ -36,26 +86,114 @@ def test_a_surer_answer_is_more_probable_and_less_likely_to_be_none():
 def test_too_few_questions_are_refused_with_a_sentence():
     with pytest.raises(docqa.DataFileError, match="at least 20"):
         fit_calibration(_cases(5))
+    with pytest.raises(docqa.DataFileError, match="at least 20"):
+        fit_ranking([_read_case([1.0, 2.0], 0, [0.0, 0.0])] * 5, Ranking())
 
 
 def test_only_right_answers_are_refused_with_a_sentence():
     with pytest.raises(docqa.DataFileError, match="both right and wrong"):
-        fit_calibration([FittingCase(((0.0, 1.0),), (True,), True)] * 30)
+        fit_calibration([FittingCase(((0.0, 1.0, 1.0, 0.0),), (True,), True)] * 30)
 
 
-def test_the_threshold_is_where_a_right_answer_is_worth_as_much_as_wrong_ones_cost():
-    threshold, harm = worthwhile_from(0.25), 0.25
-    assert threshold * 1.0 == pytest.approx((1 - threshold) * harm)
-    assert fit_calibration(_cases(100)).threshold == worthwhile_from(HARM)
+def _threshold_rows(count=4000, seed=11):
+    generator = np.random.default_rng(seed)
+    chances = generator.uniform(0.01, 0.99, count)
+    right = generator.random(count) < chances
+    # Of what is not right two thirds are questions without an answer.
+    answerable = right | (generator.random(count) < 1 / 3)
+    return chances, right.astype(float), answerable
 
 
-def test_questions_about_paragraphs_that_are_left_out_count_as_unanswerable():
-    questions = [
-        AnnotatedQuestion(str(i), f"Who is {i}?", f"It is {i}.", (AnnotatedAnswer(f"{i}", 6),)) for i in range(100)
-    ]
-    pool, asked = leave_out(questions, 0.2, 50, seed=1)
-    paragraphs = {question.paragraph for question in pool}
-    assert len(pool) == 80
+def test_the_threshold_is_where_showing_begins_to_serve_more_questions_than_it_harms():
+    chances, right, answerable = _threshold_rows()
+
+    def worth(threshold):
+        shown = chances >= threshold
+        answered, refused = (right * shown)[answerable].mean(), (~shown)[~answerable].mean()
+        return (1 - UNANSWERABLE) * answered + UNANSWERABLE * refused
+
+    chosen = worthwhile_threshold(chances, right, answerable)
+    best = max(worth(other / 100) for other in range(101))
+    assert 0 < chosen < 1
+    assert worth(chosen) > best - 0.005
+
+
+@given(st.integers(0, 3), st.integers(20, 60))
+def test_a_threshold_lies_between_0_and_1_and_is_0_when_every_question_has_an_answer(seed, count):
+    chances, right, answerable = _threshold_rows(count, seed)
+    assert 0 < worthwhile_threshold(chances, right, answerable) < 1
+    assert worthwhile_threshold(chances, right, np.ones(count, bool)) == 0
+
+
+def test_the_ranking_that_decided_is_found():
+    generator = np.random.default_rng(3)
+    cases = []
+    for _ in range(1500):
+        scores, nulls, retrieved = generator.normal(5, 2, 6), generator.normal(3, 2, 6), generator.normal(12, 4, 6)
+        totals = 2.0 * (scores - 0.5 * nulls + 0.25 * retrieved)
+        shares = np.exp(totals - totals.max())
+        right = int(generator.choice(6, p=shares / shares.sum()))
+        cases.append(_read_case(scores.tolist(), right, retrieved.tolist(), nulls.tolist()))
+    ranking = fit_ranking(cases, Ranking(0.0, 0.0))
+    assert (ranking.null, ranking.retriever) == pytest.approx((-0.5, 0.25), abs=0.05)
+
+
+def test_questions_whose_paragraphs_are_left_out_count_as_unanswerable():
+    pool, asked = leave_out(_questions(), 0.2, 50, seed=1)
+    assert len(pool) == 90
     assert len(asked) == 50
     assert sum(not answerable for _, answerable in asked) == 10
-    assert all((question.paragraph in paragraphs) == answerable for question, answerable in asked)
+    assert all((question.paragraph in pool) == answerable for question, answerable in asked)
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    """A tiny reader of random weights."""
+    return Reader.load(str(save_tiny_bert(tmp_path_factory.mktemp("reader") / "tiny")))
+
+
+def test_held_out_questions_are_read_open_and_given_and_left_out_texts_do_not_come_back(reader):
+    questions = _questions(40)
+    everything = [question.paragraph for question in questions]
+    heard = []
+    cases = read_held_out(
+        reader, questions, [*everything, "a text of its own"], HeldOut(20, 0.25, 12, 5), lambda *at: heard.append(at)
+    )
+    opened = [case for case in cases if not case.given]
+    alone = [case for case in cases if case.given]
+    assert (len(opened), len(alone)) == (20, 12)
+    assert heard[-1] == (32, 32)
+    assert sum(not case.answerable for case in opened) == 5
+    assert sum(not case.answerable for case in alone) == 6
+    for case in opened:
+        assert len(case.texts) <= 5
+        if not case.answerable:
+            assert not any(answer in text for answer in case.accepted for text in case.texts)
+    assert cases == read_held_out(reader, questions, [*everything, "a text of its own"], HeldOut(20, 0.25, 12, 5))
+
+
+def test_probabilities_are_fitted_on_questions_given_their_paragraph_where_there_are_some(reader):
+    cases = read_held_out(reader, _questions(30), [], HeldOut(10, 0.2, 4, 3))
+    assert [case.given for case in probability_cases(cases)] == [True] * 4
+    asked = [case for case in cases if not case.given]
+    assert probability_cases(asked) == asked
+
+
+def test_what_was_read_is_kept_and_taken_back(reader, tmp_path):
+    cases = read_held_out(reader, _questions(30), [], HeldOut(10, 0.2, 4, 3))
+    save_cases(cases, tmp_path / "readings.jsonl")
+    assert load_cases(tmp_path / "readings.jsonl") == cases
+    (tmp_path / "other.jsonl").write_text(json.dumps({"question": "?"}))
+    with pytest.raises(docqa.DataFileError, match=r"other\.jsonl"):
+        load_cases(tmp_path / "other.jsonl")
+
+
+def test_an_answer_is_right_only_when_there_is_one_and_in_the_right_file():
+    case = _read_case([1.0, 2.0], 1, [0.0, 0.0])
+    best = case.ranked(Ranking(0.0, 0.0))[0]
+    assert case.is_right(best)
+    assert fitting_case(case, Ranking(0.0, 0.0)).right == (True, False)
+    stored = case.to_dict()
+    assert not ReadCase.from_dict({**stored, "answerable": False}).is_right(best)
+    assert not ReadCase.from_dict({**stored, "file": "b"}).is_right(best)
+    assert ReadCase.from_dict({**stored, "file": "a"}).is_right(best)

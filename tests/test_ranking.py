@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.answers.calibration import answer_features, fit_logistic, probability
+from docqa.answers.calibration import CLEAR, answer_features, fit_logistic, probability
 from docqa.answers.normal import normal_form
 from docqa.answers.ranking import rank_answers, rank_candidates, total_log_mass
 from docqa.reading.reader import ParagraphReading, Span
@@ -126,10 +126,21 @@ def test_nothing_read_and_nothing_found_give_no_answers():
     assert rank_answers([reading_of("")], [1.0], [""], PLAIN, 3) == []
 
 
-def test_features_are_the_log_share_and_the_lead_over_the_null_score():
-    found = [reading_of("red blue", ("red", 3.0), ("blue", 1.0), null=2.5)]
-    best = rank_answers(found, [0.0], ["red blue"], PLAIN, 1)[0]
-    assert answer_features(best, found) == pytest.approx((-math.log1p(math.exp(-2.0)), 0.5))
+def test_features_are_share_lead_margin_and_paragraphs():
+    texts = ["red blue", "the red"]
+    found = [reading_of(texts[0], ("red", 3.0), ("blue", 1.0), null=2.5), reading_of(texts[1], ("red", 2.0))]
+    best, second = rank_answers(found, [3.0, 6.0], texts, PLAIN, 2)
+    share = 3.0 - math.log(math.exp(3.0) + math.exp(1.0) + math.exp(2.0))
+    assert answer_features(best, found) == pytest.approx((share, 0.5, 2.0, math.log(2)))
+    assert answer_features(second, found) == pytest.approx((share - 2.0, -1.5, -2.0, math.log(2)))
+
+
+def test_the_margin_asks_for_the_best_other_answer_even_when_only_one_is_wanted():
+    found = [reading_of("red blue", ("red", 3.0), ("blue", 1.0))]
+    assert rank_answers(found, [0.0], ["red blue"], PLAIN, 1)[0].margin == 2.0
+    alone = [reading_of("red", ("red", 3.0))]
+    assert rank_answers(alone, [0.0], ["red"], PLAIN, 1)[0].margin == math.inf
+    assert answer_features(rank_answers(alone, [0.0], ["red"], PLAIN, 1)[0], alone)[2] == CLEAR
 
 
 def test_logistic_regression_recovers_the_weights_that_made_the_data():

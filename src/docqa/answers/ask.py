@@ -143,7 +143,8 @@ def assemble(
     """The ranked answers with their citations, and the probability that there is none."""
     texts = [hit.paragraph.paragraph.text for hit in found.hits]
     ranking = options.ranking or reader.settings.ranking
-    ranked = rank_answers(readings, [hit.score for hit in found.hits], texts, ranking, options.top_k)
+    scores = [hit.score for hit in found.hits]
+    ranked = rank_answers(readings, scores, texts, ranking, options.top_k)
     calibration = reader.settings.calibration
     if calibration is None:
         return [_answer(entry, found, readings, None) for entry in ranked], None

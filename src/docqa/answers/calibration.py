@@ -11,18 +11,29 @@ from numpy.typing import ArrayLike
 from docqa.answers.ranking import RankedAnswer
 from docqa.reading.reader import ParagraphReading
 
+#: What a calibration weighs, in the order of its weights after the constant.
+FEATURES = ("log share", "lead over null", "margin", "log paragraphs")
+#: A margin above this says no more.
+CLEAR = 10.0
 #: Steps of Newton's method, and the weight of the quadratic penalty that keeps separable data finite.
 STEPS = 50
 PENALTY = 1e-2
 
 
-def answer_features(answer: RankedAnswer, readings: Sequence[ParagraphReading]) -> tuple[float, float]:
-    """How an answer stands against all other spans read, and against there being none in its paragraph.
+def answer_features(answer: RankedAnswer, readings: Sequence[ParagraphReading]) -> tuple[float, ...]:
+    """How an answer stands against all that was read; one number for each of `FEATURES`.
 
-    The log of its share of one softmax over all spans of all paragraphs, and its score less the null score.
+    The log of its share of one softmax over all spans of all paragraphs; its score less the null score of its
+    paragraph; how far it ranks above the best answer of other words, at most `CLEAR`; the log of the number of
+    paragraphs read.
     """
     best = answer.best
-    return answer.log_share, best.span.score - readings[best.paragraph].null
+    return (
+        answer.log_share,
+        best.span.score - readings[best.paragraph].null,
+        min(answer.margin, CLEAR),
+        math.log(len(readings)),
+    )
 
 
 def probability(weights: Sequence[float], features: Sequence[float]) -> float:

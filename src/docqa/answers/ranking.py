@@ -28,6 +28,8 @@ class RankedAnswer:
     candidates: tuple[Candidate, ...]
     #: log of the share of exp(total) that its best candidate has among all spans of all paragraphs read.
     log_share: float
+    #: How far its total is above that of the best other answer, infinite when there is no other.
+    margin: float
 
     @property
     def best(self) -> Candidate:
@@ -65,7 +67,17 @@ def rank_answers(
     for candidate in rank_candidates(readings, retriever_scores, ranking):
         words = paragraphs[candidate.paragraph][candidate.span.start : candidate.span.end]
         merged.setdefault(normal_form(words) or words, []).append(candidate)
-    return [RankedAnswer(tuple(group), group[0].total - mass) for group in list(merged.values())[:top_k]]
+    groups = list(merged.values())
+    totals = [group[0].total for group in groups]
+    return [
+        RankedAnswer(tuple(group), totals[rank] - mass, totals[rank] - _best_other(totals, rank))
+        for rank, group in enumerate(groups[:top_k])
+    ]
+
+
+def _best_other(totals: Sequence[float], rank: int) -> float:
+    others = totals[1:2] if rank == 0 else totals[:1]
+    return others[0] if others else float("-inf")
 
 
 def total_log_mass(readings: Sequence[ParagraphReading], retriever_scores: Sequence[float], ranking: Ranking) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,8 @@ from docqa.cli.console import busy, json_text, output, progress_bar
 from docqa.cli.options import json_option, reader_options
 
 if TYPE_CHECKING:
-    from docqa.evaluation.fitting import FittingCase
+    from docqa.fitting.cases import ReadCase
+    from docqa.fitting.held_out import HeldOut
     from docqa.reading.reader import Reader
 
 
@@ -37,7 +37,31 @@ if TYPE_CHECKING:
     metavar="SHARE",
     default=0.2,
     show_default=True,
-    help="Share of the paragraphs left out, so that their questions have no answer.",
+    help="Share of them whose paragraph is left out, so that they have no answer.",
+)
+@click.option(
+    "--given",
+    type=click.IntRange(0),
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="Also read N questions with their own paragraph alone, up to half of them made unanswerable, and fit the "
+    "probabilities on these; the others then serve --ranking.",
+)
+@click.option("--with", "others", multiple=True, metavar="FILE", help="Pool this question file's paragraphs too.")
+@click.option(
+    "--distractors",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="PATH",
+    help="Documents whose paragraphs are pooled too.",
+)
+@click.option("--ranking", "fit_weights", is_flag=True, help="Fit the ranking's weights too, before the probabilities.")
+@click.option(
+    "--readings",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep what was read in FILE, or take it from there.",
 )
 @click.option(
     "--candidates", type=click.IntRange(1), metavar="N", default=20, show_default=True, help="Paragraphs read."
@@ -52,9 +76,14 @@ def calibrate(
     exclude: tuple[str, ...],
     limit: int,
     absent: float,
+    given: int,
+    others: tuple[str, ...],
+    distractors: tuple[Path, ...],
+    readings: Path | None,
     candidates: int,
     seed: int,
     *,
+    fit_weights: bool,
     unsafe_weights: bool,
     as_json: bool,
 ) -> int:
@@ -66,7 +95,9 @@ def calibrate(
 
     Use questions that neither training nor your evaluation uses. The calibrated reader goes to --out.
     """
-    from docqa.evaluation.fitting import fit_calibration
+    from docqa.fitting.cases import load_cases, save_cases
+    from docqa.fitting.fit import fit_calibration, fit_ranking, fitting_case, probability_cases
+    from docqa.fitting.held_out import HeldOut
     from docqa.reading.loading import DEFAULT_READER, find_reader
     from docqa.reading.reader import Reader
     from docqa.reading.settings import save_settings
@@ -75,27 +106,33 @@ def calibrate(
     source = find_reader(name)
     with busy("Loading the reader"):
         reader = Reader.load(name, unsafe_weights=unsafe_weights)
-    if folder is not None:
-        read = _folder_cases(reader, Path(files[0]), folder, limit, candidates)
+    if readings is not None and readings.exists():
+        cases = load_cases(readings)
+    elif folder is not None:
+        cases = _folder_cases(reader, Path(files[0]), folder, limit, candidates)
     else:
-        read = _pooled_cases(reader, files, exclude, limit, absent, candidates, seed)
-    with progress_bar("Asking") as advance:
-        cases = []
-        for case, total in read:
-            cases.append(case)
-            advance(len(cases), total, "questions")
-    fit = fit_calibration(cases)
+        options = HeldOut(limit, absent, given, candidates, seed)
+        cases = _pooled_cases(reader, files, exclude, others, distractors, options)
+    if readings is not None:
+        save_cases(cases, readings)
+    ranking = fit_ranking(cases, reader.settings.ranking) if fit_weights else reader.settings.ranking
+    fit = fit_calibration([fitting_case(case, ranking) for case in probability_cases(cases)])
     if isinstance(source, Path):
         if source.resolve() != out.resolve():
             shutil.copytree(source, out, dirs_exist_ok=True)
     else:
         reader.save(out)
-    save_settings(replace(reader.settings, calibration=fit.calibration, threshold=fit.threshold), out)
+    settings = replace(reader.settings, ranking=ranking, calibration=fit.calibration, threshold=fit.threshold)
+    save_settings(settings, out)
     if as_json:
         summary = {"schema": "docqa.calibrate/1", "questions": fit.questions, "threshold": fit.threshold}
-        click.echo(json_text({**summary, "held_out_error": fit.held_out_error, "out": str(out)}))
+        weights = {"null": ranking.null, "retriever": ranking.retriever}
+        error = {"held_out_error": fit.held_out_error, "ranking": weights, "out": str(out)}
+        click.echo(json_text({**summary, **error}))
     else:
         console = output()
+        if fit_weights:
+            console.print(f"a paragraph counts {ranking.null:+.3f} · null score {ranking.retriever:+.3f} · BM25")
         console.print(f"fitted on {fit.questions} questions; an answer is shown from {fit.threshold:.0%} on")
         console.print(f"expected calibration error on questions not fitted on: {fit.held_out_error:.3f}")
         console.print(f"the reader is in {out}", markup=False)
@@ -106,46 +143,45 @@ def _pooled_cases(
     reader: Reader,
     files: tuple[str, ...],
     exclude: tuple[str, ...],
-    limit: int,
-    absent: float,
-    candidates: int,
-    seed: int,
-) -> Iterator[tuple[FittingCase, int]]:
-    from docqa.evaluation.fitting import fitting_case, leave_out
-    from docqa.evaluation.pooled import pool_paragraphs
+    others: tuple[str, ...],
+    distractors: tuple[Path, ...],
+    options: HeldOut,
+) -> list[ReadCase]:
+    from docqa.corpus import paragraphs_of
     from docqa.evaluation.squad import load_squad
-    from docqa.retrieval.analyzer import Analyzer
-    from docqa.retrieval.bm25 import Parameters
-    from docqa.retrieval.search import search_paragraphs
+    from docqa.fitting.held_out import read_held_out
     from docqa.training.questions import collect_questions
 
-    drawn = {(question.text, question.paragraph) for question in collect_questions(exclude, seed)}
+    drawn = {(question.text, question.paragraph) for question in collect_questions(exclude, options.seed)}
     everything = [question for file in files for question in load_squad(file)]
     fresh = [question for question in everything if (question.text, question.paragraph) not in drawn]
-    pooled, asked = leave_out(fresh, absent, limit, seed)
-    pool = pool_paragraphs(pooled, Analyzer())
-    for question, answerable in asked:
-        hits = search_paragraphs(pool, question.text, limit=candidates, analyzer=Analyzer(), parameters=Parameters())
-        accepted = question.answer_texts if answerable else ()
-        yield fitting_case(reader, question.text, hits, accepted, answerable=answerable), len(asked)
+    texts = [question.paragraph for file in others for question in load_squad(file)]
+    texts += paragraphs_of(distractors)
+    with progress_bar("Reading") as advance:
+        return read_held_out(reader, fresh, texts, options, lambda done, total: advance(done, total, "questions"))
 
 
-def _folder_cases(
-    reader: Reader, questions: Path, folder: Path, limit: int, candidates: int
-) -> Iterator[tuple[FittingCase, int]]:
+def _folder_cases(reader: Reader, questions: Path, folder: Path, limit: int, candidates: int) -> list[ReadCase]:
     import tempfile
 
     from docqa.corpus import open_corpus
-    from docqa.evaluation.fitting import fitting_case
     from docqa.evaluation.folder import load_folder_questions
+    from docqa.fitting.cases import read_open
 
     asked = load_folder_questions(questions)[:limit]
+    cases = []
     with (
         tempfile.TemporaryDirectory() as temporary,
         open_corpus(Path(temporary) / "folder.db", reader=reader) as corpus,
+        progress_bar("Asking") as advance,
     ):
         corpus.index(folder)
         for question in asked:
             hits = corpus.search(question.text, candidates)
-            case = fitting_case(reader, question.text, hits, question.accepted, answerable=bool(question.accepted))
-            yield case, len(asked)
+            texts, scores = [hit.paragraph.paragraph.text for hit in hits], [hit.score for hit in hits]
+            paths = tuple(hit.document.path for hit in hits)
+            cases.append(
+                read_open(reader, question.text, question.accepted, texts, scores, paths=paths, file=question.file)
+            )
+            advance(len(cases), len(asked), "questions")
+    return cases

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from docqa.evaluation.squad import AnnotatedQuestion
     from docqa.reading.reader import Reader
 
+#: Decides which questions --sample draws.
+SEED = 13
+
 
 @click.command("eval", short_help="Measure a reader: exact match, F1, recall, calibration.")
 @click.argument("file", metavar="[FILE]", required=False)
 @reader_options
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N questions.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Only N questions, drawn from the whole file.")
 @click.option("--open", "through_retriever", is_flag=True, help="Pool all paragraphs and go through the retriever.")
 @click.option("--with", "others", multiple=True, metavar="FILE", help="With --open: pool this file's paragraphs too.")
 @click.option(
@@ -40,6 +44,7 @@ def evaluate(
     file: str | None,
     reader_name: str | None,
     limit: int | None,
+    sample: int | None,
     others: tuple[str, ...],
     candidates: int,
     folder: Path | None,
@@ -75,9 +80,10 @@ def evaluate(
     if folder is not None:
         result = _on_folder(reader, folder, folder_questions[:limit], candidates)
     elif through_retriever:
-        result = _through_retriever(reader, squad_questions, distractors, limit, candidates)
+        asked = _drawn([question for question in squad_questions if question.answers], limit, sample)
+        result = _through_retriever(reader, asked, [*squad_questions, *distractors], candidates)
     else:
-        result = _given(reader, squad_questions[:limit])
+        result = _given(reader, _drawn(squad_questions, limit, sample))
     result = {**result, "reader": reader.name, "file": file or str(questions)}
     if plot is not None:
         from docqa.evaluation.plot import plot_reliability
@@ -88,6 +94,16 @@ def evaluate(
     else:
         _show(result)
     return 0
+
+
+def _drawn(questions: list[AnnotatedQuestion], limit: int | None, sample: int | None) -> list[AnnotatedQuestion]:
+    import random
+
+    kept = questions[:limit]
+    if sample is None or sample >= len(kept):
+        return kept
+    places = sorted(random.Random(SEED).sample(range(len(kept)), sample))
+    return [kept[place] for place in places]
 
 
 def _given(reader: Reader, questions: list[AnnotatedQuestion]) -> dict[str, Any]:
@@ -101,20 +117,19 @@ def _given(reader: Reader, questions: list[AnnotatedQuestion]) -> dict[str, Any]
 
 def _through_retriever(
     reader: Reader,
-    questions: list[AnnotatedQuestion],
-    distractors: list[AnnotatedQuestion],
-    limit: int | None,
+    asked: list[AnnotatedQuestion],
+    pooled: list[AnnotatedQuestion],
     candidates: int,
 ) -> dict[str, Any]:
     from docqa.evaluation.pooled import evaluate_open, pool_paragraphs, summarize_open
     from docqa.retrieval.analyzer import Analyzer
 
     with busy("Pooling the paragraphs"):
-        pool = pool_paragraphs([*questions, *distractors], Analyzer())
+        pool = pool_paragraphs(pooled, Analyzer())
     with progress_bar("Reading") as advance:
         outcomes = evaluate_open(
             reader,
-            questions[:limit],
+            asked,
             pool=pool,
             candidates=candidates,
             on_progress=lambda done, total: advance(done, total, "questions"),
@@ -158,7 +173,12 @@ def _show(result: dict[str, Any]) -> None:
     else:
         _question_rows(table, result)
     if "reliability" in result:
-        table.add_row("calibration error", f"{result['reliability']['expected_calibration_error']:.3f}")
+        reliability = result["reliability"]
+        error, spread = (
+            reliability["expected_calibration_error"],
+            reliability["intervals"]["expected_calibration_error"],
+        )
+        table.add_row("calibration error", f"{error:.3f}", _range(spread, 3))
     output().print(table)
 
 
@@ -177,7 +197,7 @@ def _question_rows(table: Table, result: dict[str, Any]) -> None:
     for limit, share in result.get("recall", {}).items():
         table.add_row(f"recall@{limit}", f"{share:.2f}", _range(intervals["recall"][limit]))
     if "mrr" in result:
-        table.add_row("mean reciprocal rank", f"{result['mrr']:.3f}")
+        table.add_row("mean reciprocal rank", f"{result['mrr']:.3f}", _range(intervals["mrr"], 3))
         table.add_row("missed by the retriever", f"{result['errors']['missed_by_retriever']:.2f}")
         table.add_row("misread or misranked", f"{result['errors']['misread_or_misranked']:.2f}")
 
@@ -195,5 +215,5 @@ def _folder_rows(table: Table, result: dict[str, Any]) -> None:
             table.add_row(label, f"[bold]{entry['count']}[/bold] of {entry['of']}", _range(entry["interval"]) + " %")
 
 
-def _range(interval: tuple[float, float]) -> str:
-    return f"{interval[0]:.1f} to {interval[1]:.1f}"
+def _range(interval: tuple[float, float], digits: int = 1) -> str:
+    return f"{interval[0]:.{digits}f} to {interval[1]:.{digits}f}"

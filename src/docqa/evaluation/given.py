@@ -15,6 +15,9 @@ from docqa.reading.settings import ReaderSettings
 #: Questions read together: enough for batches of equal lengths, few enough for a progress bar that moves.
 TOGETHER = 128
 
+#: Spans kept of each paragraph: an answer's probability asks for the best answer beside it.
+SPANS = 8
+
 Progress = Callable[[int, int], None]
 
 
@@ -27,7 +30,7 @@ def evaluate_given(
     outcomes: list[Outcome] = []
     for begin in range(0, len(questions), TOGETHER):
         part = questions[begin : begin + TOGETHER]
-        readings = reader.read_pairs([q.text for q in part], [q.paragraph for q in part], spans=1)
+        readings = reader.read_pairs([q.text for q in part], [q.paragraph for q in part], spans=SPANS)
         outcomes += [
             judge([reading], [0.0], [question.paragraph], reader.settings, question.answer_texts)
             for question, reading in zip(part, readings, strict=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 RESAMPLES = 1000
 SEED = 20
@@ -25,3 +26,14 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     means = data[draws].mean(axis=1)
     low, high = np.quantile(means, [OUTSIDE, 1 - OUTSIDE])
     return round(100 * float(low), 2), round(100 * float(high), 2)
+
+
+def interval_of(
+    figure: Callable[[NDArray[np.float64], NDArray[np.float64]], float],
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+) -> tuple[float, float]:
+    """The 95 % bootstrap interval of a figure over pairs, which are drawn together; shape (pairs,) each."""
+    draws = np.random.default_rng(SEED).integers(0, len(first), (RESAMPLES, len(first)), dtype=np.int32)
+    low, high = np.quantile([figure(first[draw], second[draw]) for draw in draws], [OUTSIDE, 1 - OUTSIDE])
+    return round(float(low), 4), round(float(high), 4)

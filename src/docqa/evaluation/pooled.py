@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from docqa.documents.document import Document, Page
 from docqa.errors import DataFileError
-from docqa.evaluation.given import Progress, judge
+from docqa.evaluation.given import SPANS, Progress, judge
 from docqa.evaluation.intervals import interval
 from docqa.evaluation.outcome import Outcome, percent, summarize
 from docqa.evaluation.squad import AnnotatedQuestion
@@ -85,7 +85,7 @@ def evaluate_open(
         hits = search_paragraphs(pool, question.text, limit=limit, analyzer=analyzer, parameters=parameters)
         read = hits[:candidates]
         texts = [hit.paragraph.paragraph.text for hit in read]
-        readings = reader.read_paragraphs(question.text, texts, spans=1)
+        readings = reader.read_paragraphs(question.text, texts, spans=SPANS)
         outcome = judge(readings, [hit.score for hit in read], texts, reader.settings, question.answer_texts)
         outcomes.append(OpenOutcome(outcome, _rank(hits, question.paragraph)))
         on_progress(number, len(answerable))
@@ -103,13 +103,16 @@ def summarize_open(outcomes: Sequence[OpenOutcome], *, paragraphs: int, candidat
     wrong = [entry.outcome.exact_match < 1 for entry in outcomes]
     recall = {limit: [float(rank is not None and rank <= limit) for rank in ranks] for limit in RECALL_AT}
     figures = summarize([entry.outcome for entry in outcomes])
+    reciprocal = [1 / rank if rank else 0.0 for rank in ranks]
+    low, high = interval(reciprocal)
+    figures["intervals"]["mrr"] = (round(low / 100, 4), round(high / 100, 4))
     figures["intervals"]["recall"] = {str(limit): interval(values) for limit, values in recall.items()}
     return {
         **figures,
         "paragraphs": paragraphs,
         "candidates": candidates,
         "recall": {str(limit): percent(values) for limit, values in recall.items()},
-        "mrr": sum(1 / rank for rank in ranks if rank) / len(ranks),
+        "mrr": sum(reciprocal) / len(reciprocal),
         "errors": {
             "missed_by_retriever": percent([float(not there) for there in found]),
             "misread_or_misranked": percent([float(a and b) for a, b in zip(found, wrong, strict=True)]),

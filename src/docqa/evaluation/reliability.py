@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
+from docqa.evaluation.intervals import interval_of
 
 BINS = 10
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Reliability:
     bins: tuple[Bin, ...]
     risk_coverage: tuple[tuple[float, float], ...]
     risk_area: float
+    #: 95 % bootstrap intervals of the error and of the area.
+    intervals: dict[str, tuple[float, float]]
 
     def to_dict(self) -> dict[str, object]:
         """As `docqa eval --json` prints it; the curve at each tenth of coverage."""
@@ -41,6 +48,7 @@ class Reliability:
             "bins": [{"count": b.count, "probability": b.probability, "right": b.right} for b in self.bins],
             "risk_coverage": [{"coverage": float(c), "risk": float(r)} for c, r in tenths],
             "risk_area": self.risk_area,
+            "intervals": self.intervals,
         }
 
 
@@ -53,16 +61,37 @@ def reliability(probabilities: Sequence[float], right: Sequence[float]) -> Relia
     if not probabilities:
         raise ValueError("there are no answers to compare probabilities of")
     chances, truth = np.asarray(probabilities, float), np.asarray(right, float)
-    numbers = np.minimum((chances * BINS).astype(int), BINS - 1)
+    numbers = _bin_numbers(chances)
     bins = tuple(
         Bin(int(inside.sum()), float(chances[inside].mean()), float(truth[inside].mean()))
         if (inside := numbers == number).any()
         else Bin(0, (number + 0.5) / BINS, 0.0)
         for number in range(BINS)
     )
-    error = sum(entry.count * abs(entry.probability - entry.right) for entry in bins) / len(chances)
+    risks = _risks(chances, truth)
+    curve = tuple((count / len(risks), float(risk)) for count, risk in enumerate(risks, start=1))
+    return Reliability(
+        expected_calibration_error=_calibration_error(chances, truth),
+        bins=bins,
+        risk_coverage=curve,
+        risk_area=float(risks.mean()),
+        intervals={
+            "expected_calibration_error": interval_of(_calibration_error, chances, truth),
+            "risk_area": interval_of(lambda chance, true: float(_risks(chance, true).mean()), chances, truth),
+        },
+    )
+
+
+def _bin_numbers(chances: Floats) -> NDArray[np.int64]:
+    return np.minimum((chances * BINS).astype(np.int64), BINS - 1)
+
+
+def _calibration_error(chances: Floats, truth: Floats) -> float:
+    # The sum over bins of |sum of probabilities - number right|, over the number of answers.
+    gaps = np.bincount(_bin_numbers(chances), weights=chances - truth, minlength=BINS)
+    return float(np.abs(gaps).sum() / len(chances))
+
+
+def _risks(chances: Floats, truth: Floats) -> Floats:
     order = np.argsort(-chances, kind="stable")
-    answered = np.arange(1, len(order) + 1)
-    risks = np.cumsum(1 - truth[order]) / answered
-    curve = tuple((float(count / len(order)), float(risk)) for count, risk in zip(answered, risks, strict=True))
-    return Reliability(float(error), bins, curve, float(risks.mean()))
+    return np.cumsum(1 - truth[order]) / np.arange(1, len(order) + 1)

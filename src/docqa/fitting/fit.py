@@ -1,0 +1,174 @@
+"""Fitting what is stored with a reader on questions whose answers are known: what `docqa calibrate` does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docqa.answers.calibration import answer_features, fit_logistic, probability
+from docqa.answers.normal import normal_form
+from docqa.errors import DataFileError
+from docqa.evaluation.reliability import reliability
+from docqa.fitting.cases import ReadCase
+from docqa.reading.settings import Calibration, Ranking
+
+#: Answers of a question that take part, as many as `docqa ask` shows.
+ANSWERS = 3
+#: The fewest questions that the weights and a constant can be fitted on.
+FEWEST = 20
+#: The share of a user's questions that the documents do not answer; the threshold is the best one for it.
+UNANSWERABLE = 0.1
+#: Parts for measuring on questions that a fit has not seen.
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class FittingCase:
+    """A question's best answers: their features, whether each is right, and whether there was an answer to be found."""
+
+    features: tuple[tuple[float, ...], ...]
+    right: tuple[bool, ...]
+    answerable: bool
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A calibration with its threshold, and its calibration error on questions it was not fitted on."""
+
+    calibration: Calibration
+    threshold: float
+    questions: int
+    held_out_error: float
+
+
+def fitting_case(case: ReadCase, ranking: Ranking) -> FittingCase:
+    """The features of a question's answers under a ranking."""
+    answers = case.ranked(ranking, ANSWERS)
+    return FittingCase(
+        tuple(answer_features(answer, case.readings) for answer in answers),
+        tuple(case.is_right(answer) for answer in answers),
+        case.answerable,
+    )
+
+
+def probability_cases(cases: Sequence[ReadCase]) -> list[ReadCase]:
+    """The cases that probabilities are fitted on: those read with their own paragraph, where there are some.
+
+    A question that was written with its paragraph in view ("What did the reviewer dislike?") has several answers in a
+    pool of similar paragraphs, of which one alone counts as right: fitted on such ones, probabilities come out too low.
+    """
+    given = [case for case in cases if case.given]
+    return given or list(cases)
+
+
+def fit_calibration(cases: Sequence[FittingCase]) -> Fit:
+    """Fit probability, no-answer probability and threshold.
+
+    The calibration error and the threshold come from probabilities that were given to each of five parts by a fit on
+    the other four. Raises `DataFileError` when there are too few questions, or none with or without a right answer.
+    """
+    usable = [case for case in cases if case.features]
+    if len(usable) < FEWEST:
+        raise DataFileError(
+            f"A calibration needs at least {FEWEST} questions with something found; there are {len(usable)}."
+        )
+    if len({right for case in usable for right in case.right}) < 2:
+        raise DataFileError("A calibration needs both right and wrong answers to learn from; give more questions.")
+    chances = np.zeros(len(usable))
+    for part in range(FOLDS):
+        weights = _fit_right([case for number, case in enumerate(usable) if number % FOLDS != part])
+        for number in range(part, len(usable), FOLDS):
+            chances[number] = probability(weights, usable[number].features[0])
+    right = [float(case.right[0]) for case in usable]
+    no_answer = fit_logistic([case.features[0] for case in usable], [float(not case.answerable) for case in usable])
+    return Fit(
+        calibration=Calibration(_fit_right(usable), no_answer),
+        threshold=worthwhile_threshold(chances.tolist(), right, [case.answerable for case in usable]),
+        questions=len(usable),
+        held_out_error=reliability(chances.tolist(), right).expected_calibration_error,
+    )
+
+
+def worthwhile_threshold(chances: Sequence[float], right: Sequence[float], answerable: Sequence[bool]) -> float:
+    """The threshold that serves best when `UNANSWERABLE` of all questions have no answer, 0 when all given here have.
+
+    A question is served when its right answer is shown or, without one, when nothing is. So an answer is worth showing
+    from the probability on at which it is more often right than there is none. How often either is so is a logistic
+    regression on the log odds: counting would follow the accidents of few questions.
+
+    >>> worthwhile_threshold([0.9, 0.8, 0.2, 0.1] * 50, [1.0, 1.0, 0.0, 0.0] * 50, [True, True, False, False] * 50)
+    0.41
+    """
+    there = np.asarray(answerable, bool)
+    if there.all() or not there.any():
+        return 0.0
+    log_odds = _log_odds(np.asarray(chances, float))[:, None]
+    good, missing = fit_logistic(log_odds, right), fit_logistic(log_odds, ~there)
+    weight_there, weight_missing = (1 - UNANSWERABLE) / there.mean(), UNANSWERABLE / (~there).mean()
+
+    def worth_showing(chance: float) -> bool:
+        at = (float(_log_odds(np.asarray(chance))),)
+        return bool(weight_there * probability(good, at) >= weight_missing * probability(missing, at))
+
+    hundredths = (hundredth / 100 for hundredth in range(1, 100))
+    return next((chance for chance in hundredths if worth_showing(chance)), 0.99)
+
+
+def _log_odds(chances: NDArray[np.float64]) -> NDArray[np.float64]:
+    inside = np.clip(chances, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(inside / (1 - inside)))
+
+
+def fit_ranking(cases: Sequence[ReadCase], start: Ranking) -> Ranking:
+    """The weights of the null score and of the retriever's, by maximum likelihood.
+
+    The likelihood of a question is the share that the right spans have of one softmax over all spans kept of all its
+    paragraphs, with a temperature that is fitted beside the weights (a conditional logit, McFadden 1974). Questions
+    whose right answer is not among the spans say nothing. Raises `DataFileError` when too few say something.
+    """
+    import torch
+
+    rows = [row for case in cases if (row := _competition(case)) is not None]
+    if len(rows) < FEWEST:
+        raise DataFileError(
+            f"A ranking needs at least {FEWEST} questions whose answer is among the spans read; there are {len(rows)}."
+        )
+    features = [torch.tensor(feature, dtype=torch.float64) for feature, _ in rows]
+    right = [torch.tensor(mask) for _, mask in rows]
+    weights = torch.tensor([1.0, start.null, start.retriever], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = torch.zeros((), dtype=torch.float64)
+        for feature, mask in zip(features, right, strict=True):
+            totals = feature @ weights
+            loss = loss + totals.logsumexp(0) - totals[mask].logsumexp(0)
+        loss = loss / len(features)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    scale, null, retriever = weights.detach().tolist()
+    return Ranking(round(null / scale, 4), round(retriever / scale, 4))
+
+
+def _competition(case: ReadCase) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
+    """Each span's score, null score and retriever score, and whether it is right; None when none or all are."""
+    accepted = {normal_form(text) for text in case.accepted} if case.answerable and not case.given else set()
+    rows, right = [], []
+    for number, (reading, score) in enumerate(zip(case.readings, case.retriever_scores, strict=True)):
+        for span in reading.spans:
+            rows.append((span.score, reading.null, score))
+            right.append(normal_form(case.words(number, span)) in accepted)
+    if not any(right) or all(right):
+        return None
+    return np.array(rows), np.array(right)
+
+
+def _fit_right(cases: Sequence[FittingCase]) -> tuple[float, ...]:
+    features = [features for case in cases for features in case.features]
+    return fit_logistic(features, [float(right) for case in cases for right in case.right])
