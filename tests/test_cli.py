@@ -368,8 +368,18 @@ def test_a_question_without_an_answer_gives_exit_code_1(indexed, call, finder):
     outcome = call("ask", "zebra?", "--reader", finder)
     assert outcome.code == 1
     assert "No answer found" in outcome.out
+    assert "--threshold" not in outcome.err
     outcome = call("ask", "zebra?", "--reader", finder, "--json")
     assert (outcome.code, json.loads(outcome.out)["answers"]) == (1, [])
+
+
+def test_when_an_answer_is_kept_back_the_way_to_see_it_is_said(indexed, call):
+    kept_back = call("ask", "Which opera did the pilot of Chicago compose?", "--reader", "docqa-small")
+    assert kept_back.code == 1
+    assert "--threshold 0" in kept_back.err
+    shown = call("ask", "Which opera did the pilot of Chicago compose?", "--reader", "docqa-small", "--threshold", "0")
+    assert shown.code == 0
+    assert "--threshold" not in shown.err
 
 
 def test_questions_on_standard_input_give_one_object_a_line(indexed, call, finder):
@@ -443,6 +453,11 @@ def test_eval_measures_a_reader_on_given_paragraphs_and_through_the_retriever(he
     assert 0 < pooled["mrr"] <= 1
     first = json.loads(call("eval", "questions.json", "--reader", finder, "--limit", "1", "--json").out)
     assert (first["questions"], first["exact_match"]) == (1, 100)
+    drawn = call("eval", "questions.json", "--reader", finder, "--sample", "2", "--json").out
+    assert json.loads(drawn)["questions"] == 2
+    assert drawn == call("eval", "questions.json", "--reader", finder, "--sample", "2", "--json").out
+    table = call("eval", "questions.json", "--reader", finder, "--open").out
+    assert "mean reciprocal rank" in table
     assert "exact match" in call("eval", "questions.json", "--reader", finder).out
 
 

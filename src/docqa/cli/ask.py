@@ -108,7 +108,7 @@ def ask(
                 indent = None if question == STANDARD_INPUT else 2
                 click.echo(json_text(answers.to_dict(explain=explain), indent=indent))
             else:
-                _show(answers, explain=explain, first=number == 0)
+                _show(answers, explain=explain, first=number == 0, asked_threshold=threshold)
     return 0 if answered else 1
 
 
@@ -136,7 +136,7 @@ def _questions(question: str) -> Iterator[str]:
         raise QuestionError("Standard input held no question; give one a line.")
 
 
-def _show(answers: Answers, *, explain: bool, first: bool) -> None:
+def _show(answers: Answers, *, explain: bool, first: bool, asked_threshold: float | None) -> None:
     from rich.text import Text
 
     console = output()
@@ -147,6 +147,8 @@ def _show(answers: Answers, *, explain: bool, first: bool) -> None:
         console.print(Text("  No answer found in these documents.", "yellow"))
         if not answers.index.documents:
             messages().print("The index is empty; add documents with `docqa index FOLDER`.")
+        elif asked_threshold != 0.0 and (answers.no_answer_probability or 1.0) < 1.0:
+            messages().print("`--threshold 0` shows the likeliest words all the same.")
     for answer in answers.answers:
         console.print()
         _show_answer(answer)

@@ -35,7 +35,7 @@ def reader_options(command: Command) -> Command:
         "--reader",
         "reader_name",
         metavar="NAME",
-        help="A reader that ships, a folder, or an extractive model of the Hugging Face hub.  [default: docqa-small]",
+        help="A reader that ships, a folder, or an extractive model of the Hugging Face hub.  [default: docqa-base]",
     )(command)
 
 
