@@ -234,7 +234,7 @@ def test_an_error_nobody_foresaw_is_one_sentence_and_a_traceback_only_with_debug
     def fail(*_, **__):
         raise RuntimeError("boom\n\x1b[31m")
 
-    monkeypatch.setattr(sys.modules[status_module.callback.__module__], "open_corpus", fail)
+    monkeypatch.setattr("docqa.corpus.open_corpus", fail)
     outcome = call("status")
     assert outcome.code == 2
     assert outcome.err.count("\n") == 1
@@ -253,7 +253,7 @@ def test_an_interrupt_ends_without_a_traceback(here, call, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules[status_module.callback.__module__], "open_corpus", interrupt)
+    monkeypatch.setattr("docqa.corpus.open_corpus", interrupt)
     outcome = call("status")
     assert outcome.code == 130
     assert "Traceback" not in outcome.err

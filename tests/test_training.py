@@ -251,25 +251,42 @@ def test_a_paragraph_without_the_sentence_of_the_answer_does_not_hold_it():
     assert without_answer(question_of(LONG, "Why?")) is None
 
 
+def altered_texts(text: str, answer: str, others: list[str]) -> set[str]:
+    question = question_of(LONG, text, answer)
+    made = [altered(question, others, random.Random(seed)) for seed in range(150)]
+    assert all(one.answers == () and one.paragraph == LONG for one in made if one)
+    return {one.text for one in made if one}
+
+
 def test_one_detail_of_a_question_is_changed_to_what_the_paragraph_does_not_say():
     others = ["That spring Piet Boon came to Oslo, in 1923.", "By 1858 there were 12 of them."]
-    seen = set()
-    for seed in range(40):
-        made = altered(
-            question_of(LONG, "Who built the largest light of Ostend in 1858?", "Anna Maas"),
-            others,
-            random.Random(seed),
-        )
-        assert made.answers == ()
-        assert made.paragraph == LONG
-        seen.add(made.text)
-    assert seen == {
+    assert altered_texts("Who built the largest light of Ostend in 1858?", "Anna Maas", others) == {
         "Who built the largest light of Ostend in 1923?",
         "Who built the largest light of Piet Boon in 1858?",
         "Who built the largest light of Oslo in 1858?",
         "Who built the smallest light of Ostend in 1858?",
     }
-    assert altered(question_of(LONG, "What burned?", "rape oil"), others, random.Random(1)) is None
+
+
+def test_a_name_may_be_changed_to_another_of_the_same_paragraph_but_not_to_the_answer():
+    assert altered_texts("What lamp did Ostend have?", "rape oil", []) == {
+        "What lamp did Anna Maas have?",
+        "What lamp didn't Ostend have?",
+    }
+    assert altered_texts("Who built it at Ostend?", "Anna Maas", []) == set()
+
+
+def test_a_word_may_be_changed_to_one_with_the_same_ending_that_the_paragraph_does_not_have():
+    others = ["The tower leaned and was demolished; the lamp burned."]
+    assert altered_texts("What lamp burned oil?", "rape oil", others) == {
+        "What lamp leaned oil?",
+        "What lamp demolished oil?",
+    }
+
+
+def test_a_question_without_a_detail_to_change_gives_no_variant():
+    assert altered_texts("What is new?", "rape oil", []) == {"What isn't new?"}
+    assert altered_texts("Why the light?", "rape oil", ["That spring Piet Boon came to Oslo, in 1923."]) == set()
 
 
 def test_shown_are_all_questions_some_among_similar_paragraphs_and_some_variants():

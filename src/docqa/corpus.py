@@ -6,20 +6,20 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from docqa.answers.answer import Answers, IndexInfo
-from docqa.answers.ask import AskOptions, answer_question, check_question, index_info
 from docqa.errors import UsageError
-from docqa.indexing.report import IndexReport
-from docqa.indexing.run import index_paths
-from docqa.reading.loading import DEFAULT_READER
-from docqa.reading.reader import Reader
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
-from docqa.retrieval.search import Hit, check_analyzer, search_paragraphs
 from docqa.store.documents import StoredDocument, all_paragraph_texts, stored_documents
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors
+
+if TYPE_CHECKING:
+    from docqa.answers.answer import Answers, IndexInfo
+    from docqa.answers.ask import AskOptions
+    from docqa.indexing.report import IndexReport
+    from docqa.reading.reader import Reader
+    from docqa.retrieval.search import Hit
 
 
 class Corpus:
@@ -34,6 +34,8 @@ class Corpus:
         self._analyzer = Analyzer()
         self._parameters = Parameters()
         self._db = open_database(path, create=create)
+        from docqa.retrieval.search import check_analyzer
+
         with sqlite_errors(path):
             check_analyzer(self._db, self._analyzer, store=False)
 
@@ -48,6 +50,8 @@ class Corpus:
         `workers` processes read (one a core by default); `on_progress` hears (files done, files to do, path).
         Raises `PathError` for a path that cannot be used. Files that cannot be read are in the report.
         """
+        from docqa.indexing.run import index_paths
+
         if not paths or not all(os.fspath(path) for path in paths):
             raise UsageError("Name at least one file or folder to index; an empty name is none.")
         with sqlite_errors(self.path):
@@ -65,6 +69,9 @@ class Corpus:
 
         Raises `QuestionError` for a question that is empty or too long, `ReaderError` when the reader cannot be loaded.
         """
+        from docqa.answers.ask import AskOptions, answer_question
+        from docqa.answers.question import check_question
+
         question = check_question(question)
         with sqlite_errors(self.path):
             return answer_question(
@@ -82,6 +89,9 @@ class Corpus:
 
         Raises `QuestionError` for a query that is empty or too long.
         """
+        from docqa.answers.question import check_question
+        from docqa.retrieval.search import search_paragraphs
+
         query = check_question(query)
         with sqlite_errors(self.path), reading(self._db):
             return search_paragraphs(
@@ -100,13 +110,18 @@ class Corpus:
 
     def info(self) -> IndexInfo:
         """How large the index is, and how often it changed."""
+        from docqa.answers.ask import index_info
+
         with sqlite_errors(self.path), reading(self._db):
             return index_info(self._db, self.path)
 
     @property
     def reader(self) -> Reader:
         """The reader, loaded when first used."""
-        if not isinstance(self._reader, Reader):
+        if self._reader is None or isinstance(self._reader, str):
+            from docqa.reading.loading import DEFAULT_READER
+            from docqa.reading.reader import Reader
+
             self._reader = Reader.load(self._reader or DEFAULT_READER)
         return self._reader
 

@@ -12,9 +12,10 @@ from sqlite_utils import Database
 
 from docqa.answers.answer import Answer, Answers, IndexInfo, Source, Timings
 from docqa.answers.calibration import answer_features, probability
+from docqa.answers.question import check_question
 from docqa.answers.ranking import Candidate, RankedAnswer, rank_answers
 from docqa.documents.document import Page
-from docqa.errors import QuestionError, UsageError
+from docqa.errors import UsageError
 from docqa.paragraphs.sentences import sentence_ends
 from docqa.reading.reader import ParagraphReading, Reader
 from docqa.reading.settings import Ranking
@@ -28,8 +29,6 @@ from docqa.store.opening import reading
 #: Candidate paragraphs read for a question unless asked otherwise; docs/reading.md shows what more and fewer give.
 CANDIDATES = 20
 TOP_K = 3
-#: A question has at most so many words: more is a pasted text, not a question.
-QUESTION_WORDS = 150
 #: Spans kept of each paragraph beyond the answers wanted, because equal answers are merged.
 SPARE_SPANS = 5
 
@@ -56,21 +55,6 @@ class Found:
     hits: tuple[Hit, ...]
     pages: dict[tuple[int, int], Page]
     index: IndexInfo
-
-
-def check_question(question: str) -> str:
-    """The question without blanks around it. Raises `QuestionError` when it is empty or too long."""
-    # Bytes of the command line that are no text arrive as half characters, which no tokenizer takes.
-    stripped = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
-    words = len(stripped.split())
-    if not any(character.isalnum() for character in stripped):
-        raise QuestionError("The question is empty; ask something, such as: docqa ask 'Who signed the treaty?'")
-    if words > QUESTION_WORDS or len(stripped) > QUESTION_WORDS * 12:
-        raise QuestionError(
-            f"The question has {words} words and {len(stripped)} characters; it may have {QUESTION_WORDS} words. "
-            "Ask one thing at a time."
-        )
-    return stripped
 
 
 def find(

@@ -11,13 +11,13 @@ import click
 from docqa.cli.console import busy, json_text, messages, output, printable
 from docqa.cli.index import index_with_progress, show_failures
 from docqa.cli.options import index_option, json_option, reader_options
-from docqa.corpus import Corpus, open_corpus
 from docqa.errors import QuestionError
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from docqa.answers.answer import Answer, Answers, Source
+    from docqa.corpus import Corpus
 
 #: The same numbers as in docqa.answers.ask, which is imported only when a question is asked.
 TOP_K = 3
@@ -82,7 +82,9 @@ def ask(
 
     Exit code 1 when no answer is probable enough.
     """
-    from docqa.answers.ask import AskOptions, check_question
+    from docqa.answers.ask import AskOptions
+    from docqa.answers.question import check_question
+    from docqa.corpus import open_corpus
     from docqa.reading.settings import SPAN_RANKING
 
     if question != STANDARD_INPUT:

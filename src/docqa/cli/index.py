@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from docqa.cli.console import counted, json_text, messages, output, printable, progress_bar
 from docqa.cli.options import index_option, json_option
-from docqa.corpus import Corpus, open_corpus
-from docqa.indexing.report import FailedFile, IndexReport
+
+if TYPE_CHECKING:
+    from docqa.corpus import Corpus
+    from docqa.indexing.report import FailedFile, IndexReport
 
 #: Lists of files longer than this are cut in the summary; `docqa status --failed` and --json have all.
 SHOWN = 20
@@ -28,6 +32,8 @@ def index(paths: tuple[str, ...], index_file: str, workers: int | None, *, as_js
 
     Exit code 1 when some file could not be read.
     """
+    from docqa.corpus import open_corpus
+
     with open_corpus(index_file) as corpus:
         report = index_with_progress(corpus, paths, workers)
         if as_json:

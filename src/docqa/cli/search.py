@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from docqa.cli.console import json_text, messages, output, printable
 from docqa.cli.options import index_option, json_option
-from docqa.corpus import open_corpus
-from docqa.retrieval.search import Hit
+
+if TYPE_CHECKING:
+    from docqa.retrieval.search import Hit
 
 SCHEMA = "docqa.search/1"
 SNIPPET = 280
@@ -24,6 +27,8 @@ def search(query: str, index_file: str, limit: int, path: str | None, *, as_json
 
     Exit code 1 when no paragraph holds any of the words.
     """
+    from docqa.corpus import open_corpus
+
     with open_corpus(index_file, create=False) as corpus:
         hits = corpus.search(query, limit, path=path)
     if as_json:

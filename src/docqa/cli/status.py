@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from docqa.cli.console import json_text, output, printable
 from docqa.cli.options import index_option, json_option
-from docqa.corpus import open_corpus
-from docqa.store.documents import FAILED, OK, StoredDocument
+from docqa.store.documents import FAILED, OK
+
+if TYPE_CHECKING:
+    from docqa.store.documents import StoredDocument
 
 SCHEMA = "docqa.status/1"
 
@@ -21,6 +24,8 @@ SCHEMA = "docqa.status/1"
 @json_option
 def status(index_file: str, *, failed: bool, as_json: bool) -> int:
     """Say what the index holds: documents, pages, paragraphs, and what could not be read."""
+    from docqa.corpus import open_corpus
+
     with open_corpus(index_file, create=False) as corpus:
         documents = corpus.documents()
         info = corpus.info()

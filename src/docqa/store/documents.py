@@ -7,11 +7,13 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from docqa.documents.document import Document, Page
 from docqa.paragraphs.paragraph import Paragraph, Run
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 OK, PARTIAL, FAILED = "ok", "partial", "failed"
 

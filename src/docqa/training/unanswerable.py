@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from docqa.evaluation.squad import AnnotatedQuestion
@@ -61,7 +61,23 @@ OPPOSITES = {
     )
     for first, second in (pair, pair[::-1])
 }
+NEGATIONS = {
+    verb: f"{verb}n't"
+    for verb in ("did", "does", "do", "is", "are", "was", "were", "could", "would", "should", "has", "have", "had")
+} | {"can": "can't", "will": "won't"}
+#: Nearly every question can be negated and few negated ones are worth asking.
+NEGATED = 0.3
+#: Endings of words that may stand for one another, the longer first.
+ENDINGS = (
+    "ation", "tion", "sion", "ment", "ness", "ance", "ence", "ship", "ist", "ism", "ity", "ous", "ive", "ing", "est",
+    "ers", "ors", "ies", "ed", "al", "ic", "ly",
+)  # fmt: skip
+#: A word shorter than that is too often one that a grammar needs.
+SHORTEST_CHANGED = 5
 WORD = re.compile(r"[A-Za-z]+")
+
+#: Where a question is changed, from and to which character, and what may stand there instead.
+Change = tuple[int, int, list[str]]
 
 
 def without_answer(question: AnnotatedQuestion) -> AnnotatedQuestion | None:
@@ -90,27 +106,77 @@ def without_answer(question: AnnotatedQuestion) -> AnnotatedQuestion | None:
 def altered(question: AnnotatedQuestion, others: Sequence[str], shuffler: random.Random) -> AnnotatedQuestion | None:
     """The question with one detail changed, None when it has none that can be.
 
-    A number or a name is changed to one of the same kind from the texts `others` that the paragraph and the question do
-    not have, a word to its opposite.
+    The ways that can be gone are equally likely, negation less so: a name or a number is changed to another of its
+    kind, from the paragraph itself or from the texts `others`; a word to its opposite, or to one with the same ending
+    that neither paragraph nor question has; the verb is negated. Of the kinds of unanswerable questions in Rajpurkar
+    et al. 2018, table 1, these are what a rule can make: entity swaps, antonyms and negation.
     """
-    text = question.text
-    changes: list[tuple[int, int, str]] = []
-    for kind in (NUMBER, NAME):
-        known = f"{question.paragraph} {text}".lower()
-        strange = sorted({match for other in others for match in kind.findall(other) if match.lower() not in known})
-        for match in kind.finditer(text):
-            alike = [other for other in strange if _alike(match.group(), other)]
-            if alike:
-                changes.append((match.start(), match.end(), shuffler.choice(alike)))
-    changes += [
-        (match.start(), match.end(), OPPOSITES[match.group()])
-        for match in WORD.finditer(text)
-        if match.group() in OPPOSITES
+    ways = [
+        changes
+        for changes in (
+            _others_of_its_kind(question, NAME, [question.paragraph], elsewhere=False),
+            _others_of_its_kind(question, NAME, others, elsewhere=True),
+            _others_of_its_kind(question, NUMBER, [question.paragraph], elsewhere=False),
+            _others_of_its_kind(question, NUMBER, others, elsewhere=True),
+            _in_table(question.text, OPPOSITES),
+            _in_table(question.text, NEGATIONS)[:1] if shuffler.random() < NEGATED else [],
+            _same_endings(question, others),
+        )
+        if changes
     ]
-    if not changes:
+    if not ways:
         return None
-    start, end, new = shuffler.choice(changes)
-    return replace(question, id=f"{question.id}-altered", text=text[:start] + new + text[end:], answers=())
+    start, end, instead = shuffler.choice(shuffler.choice(ways))
+    new = shuffler.choice(instead)
+    return replace(
+        question, id=f"{question.id}-altered", text=question.text[:start] + new + question.text[end:], answers=()
+    )
+
+
+def _others_of_its_kind(
+    question: AnnotatedQuestion, kind: re.Pattern[str], texts: Sequence[str], *, elsewhere: bool
+) -> list[Change]:
+    """For each name or number of the question those of `texts` to put in its place, `elsewhere`: that are strange here.
+
+    What is part of an answer or of the question is not taken: the first would give the answer away.
+    """
+    known = " ".join([question.text, *question.answer_texts, question.paragraph if elsewhere else ""]).lower()
+    found = sorted({match for text in texts for match in kind.findall(text) if match.lower() not in known})
+    return [
+        (match.start(), match.end(), alike)
+        for match in kind.finditer(question.text)
+        if (alike := [other for other in found if _alike(match.group(), other)])
+    ]
+
+
+def _in_table(text: str, table: Mapping[str, str]) -> list[Change]:
+    return [
+        (match.start(), match.end(), [table[match.group()]]) for match in WORD.finditer(text) if match.group() in table
+    ]
+
+
+def _same_endings(question: AnnotatedQuestion, others: Sequence[str]) -> list[Change]:
+    known = set(WORD.findall(f"{question.paragraph} {question.text}".lower()))
+    by_ending: dict[str, list[str]] = {}
+    for word in sorted({word for other in others for word in WORD.findall(other) if word not in known}):
+        if ending := _ending(word):
+            by_ending.setdefault(ending, []).append(word)
+    return [
+        (match.start(), match.end(), by_ending[ending])
+        for match in WORD.finditer(question.text)
+        if (ending := _ending(match.group())) and ending in by_ending
+    ]
+
+
+def _ending(word: str) -> str | None:
+    """The ending that tells a word's kind, None for short and capitalised words and for those without one.
+
+    >>> _ending("founded"), _ending("red"), _ending("Founded")
+    ('ed', None, None)
+    """
+    if len(word) < SHORTEST_CHANGED or not word.islower():
+        return None
+    return next((ending for ending in ENDINGS if word.endswith(ending)), None)
 
 
 def _alike(one: str, other: str) -> bool:
