@@ -16,7 +16,6 @@ import pytest
 
 import docqa
 from docqa.cli import commands, main
-from docqa.cli import status as status_module
 from pdf_maker import make_pdf
 from tiny_reader import save_word_finder
 

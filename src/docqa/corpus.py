@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from docqa.errors import UsageError
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
+from docqa.retrieval.postings import generation
 from docqa.store.documents import StoredDocument, all_paragraph_texts, stored_documents
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors
 
@@ -22,10 +26,15 @@ if TYPE_CHECKING:
     from docqa.retrieval.search import Hit
 
 
+#: An open corpus remembers the answers to so many questions.
+REMEMBERED = 256
+
+
 class Corpus:
     """An open index. Use `docqa.open`; it is a context manager and closes the file at the end.
 
-    The reader is loaded when the first question is asked.
+    The reader is loaded when the first question is asked. A question that is asked again is answered from memory as
+    long as the index has not changed.
     """
 
     def __init__(self, path: Path, *, reader: str | Reader | None, create: bool) -> None:
@@ -33,6 +42,7 @@ class Corpus:
         self._reader = reader
         self._analyzer = Analyzer()
         self._parameters = Parameters()
+        self._answered: OrderedDict[tuple[int, str, AskOptions], Answers] = OrderedDict()
         self._db = open_database(path, create=create)
         from docqa.retrieval.search import check_analyzer
 
@@ -72,17 +82,34 @@ class Corpus:
         from docqa.answers.ask import AskOptions, answer_question
         from docqa.answers.question import check_question
 
-        question = check_question(question)
+        begun = time.perf_counter()
+        question, options = check_question(question), options or AskOptions()
         with sqlite_errors(self.path):
-            return answer_question(
+            known = self._remembered((generation(self._db), question, options), begun)
+            if known is not None:
+                return known
+            answers = answer_question(
                 self._db,
                 self.path,
                 self.reader,
                 question,
-                options or AskOptions(),
+                options,
                 analyzer=self._analyzer,
                 parameters=self._parameters,
             )
+        # By the state that was read, which may be newer than the one that was looked up.
+        self._answered[answers.index.generation, question, options] = answers
+        if len(self._answered) > REMEMBERED:
+            self._answered.popitem(last=False)
+        return answers
+
+    def _remembered(self, key: tuple[int, str, AskOptions], begun: float) -> Answers | None:
+        known = self._answered.get(key)
+        if known is None:
+            return None
+        self._answered.move_to_end(key)
+        took = round((time.perf_counter() - begun) * 1000, 3)
+        return replace(known, timings=replace(known.timings, retrieve_ms=0.0, read_ms=0.0, total_ms=took))
 
     def search(self, query: str, limit: int = 10, *, path: str | None = None) -> list[Hit]:
         """The paragraphs with the highest BM25 scores, best first; `path` is a glob on the documents' paths.
@@ -128,6 +155,7 @@ class Corpus:
     def use_reader(self, reader: Reader) -> None:
         """Answer with this reader from now on."""
         self._reader = reader
+        self._answered.clear()
 
     def close(self) -> None:
         """Close the index file."""

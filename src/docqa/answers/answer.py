@@ -70,7 +70,10 @@ class IndexInfo:
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers to a question, best first; empty when nothing was found."""
+    """The answers to a question, best first; empty when nothing was found.
+
+    `read` of the `candidates` that the retriever found were read.
+    """
 
     question: str
     answers: tuple[Answer, ...]
@@ -79,6 +82,8 @@ class Answers:
     index: IndexInfo
     reader: str
     partial: bool = False
+    candidates: int = 0
+    read: int = 0
 
     @property
     def best(self) -> Answer | None:
@@ -92,7 +97,7 @@ class Answers:
         return len(self.answers)
 
     def to_dict(self, *, explain: bool = False) -> dict[str, Any]:
-        """The answers as `docqa ask --json` prints them; `explain` adds the parts of the ranking to each source."""
+        """The answers as `docqa ask --json` prints them; `explain` adds what the ranking is made of."""
         return {
             "schema": SCHEMA,
             "question": self.question,
@@ -110,6 +115,7 @@ class Answers:
             "timings": asdict(self.timings),
             "index": asdict(self.index),
             "reader": self.reader,
+            **({"candidates": self.candidates, "read": self.read} if explain else {}),
         }
 
 

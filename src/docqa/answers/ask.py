@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from docqa.answers.answer import Answer, Answers, IndexInfo, Source, Timings
 from docqa.answers.calibration import answer_features, probability
+from docqa.answers.promise import read_candidates
 from docqa.answers.question import check_question
 from docqa.answers.ranking import Candidate, RankedAnswer, rank_answers
 from docqa.documents.document import Page
@@ -39,6 +40,7 @@ class AskOptions:
 
     `ranking` None takes the one stored with the reader. `threshold` keeps answers that are at least so probable; None
     shows all alternatives when the best one reaches the threshold stored with the reader, and none otherwise.
+    `exhaustive` reads every candidate, even when none that is left is likely to give the best answer.
     """
 
     top_k: int = TOP_K
@@ -46,6 +48,7 @@ class AskOptions:
     path: str | None = None
     ranking: Ranking | None = None
     threshold: float | None = None
+    exhaustive: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,15 @@ def answer_question(
     found = find(db, index_file, question, options, analyzer=analyzer, parameters=parameters)
     retrieved = time.perf_counter()
     texts = [hit.paragraph.paragraph.text for hit in found.hits]
-    readings = reader.read_paragraphs(question, texts, spans=options.top_k + SPARE_SPANS)
+    readings = read_candidates(
+        reader,
+        question,
+        texts,
+        [hit.score for hit in found.hits],
+        spans=options.top_k + SPARE_SPANS,
+        # The stop was fitted for the ranking that is stored beside it.
+        stop=None if options.exhaustive or options.ranking else reader.settings.stop,
+    )
     read = time.perf_counter()
     answers, no_answer = assemble(found, readings, reader, options)
     done = time.perf_counter()
@@ -118,24 +129,37 @@ def answer_question(
         read_ms=round((read - retrieved) * 1000, 3),
         total_ms=round((done - begun) * 1000, 3),
     )
-    return Answers(question, tuple(answers), no_answer, timings, found.index, reader.name)
+    return Answers(
+        question,
+        tuple(answers),
+        no_answer,
+        timings,
+        found.index,
+        reader.name,
+        candidates=len(found.hits),
+        read=len(readings),
+    )
 
 
 def assemble(
     found: Found, readings: Sequence[ParagraphReading], reader: Reader, options: AskOptions
 ) -> tuple[list[Answer], float | None]:
-    """The ranked answers with their citations, and the probability that there is none."""
+    """The ranked answers with their citations, and the probability that there is none.
+
+    `readings` are those of the first hits, or of all.
+    """
     texts = [hit.paragraph.paragraph.text for hit in found.hits]
     ranking = options.ranking or reader.settings.ranking
-    scores = [hit.score for hit in found.hits]
+    scores = [hit.score for hit in found.hits[: len(readings)]]
     ranked = rank_answers(readings, scores, texts, ranking, options.top_k)
     calibration = reader.settings.calibration
     if calibration is None:
         return [_answer(entry, found, readings, None) for entry in ranked], None
     if not ranked:
         return [], 1.0
-    chances = [probability(calibration.right, answer_features(entry, readings)) for entry in ranked]
-    no_answer = probability(calibration.no_answer, answer_features(ranked[0], readings))
+    features = [answer_features(entry, readings, len(found.hits)) for entry in ranked]
+    chances = [probability(calibration.right, row) for row in features]
+    no_answer = probability(calibration.no_answer, features[0])
     # The reader's own threshold says whether anything was found at all; one that is asked for holds for every answer.
     if options.threshold is None and chances[0] < reader.settings.threshold:
         return [], no_answer

@@ -20,19 +20,21 @@ STEPS = 50
 PENALTY = 1e-2
 
 
-def answer_features(answer: RankedAnswer, readings: Sequence[ParagraphReading]) -> tuple[float, ...]:
+def answer_features(
+    answer: RankedAnswer, readings: Sequence[ParagraphReading], candidates: int | None = None
+) -> tuple[float, ...]:
     """How an answer stands against all that was read; one number for each of `FEATURES`.
 
     The log of its share of one softmax over all spans of all paragraphs; its score less the null score of its
     paragraph; how far it ranks above the best answer of other words, at most `CLEAR`; the log of the number of
-    paragraphs read.
+    candidates, of which the last ones may not have been read because nothing in them was likely to come first.
     """
     best = answer.best
     return (
         answer.log_share,
         best.span.score - readings[best.paragraph].null,
         min(answer.margin, CLEAR),
-        math.log(len(readings)),
+        math.log(candidates or len(readings)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from docqa.cli.console import busy, json_text, messages, output, printable
+from docqa.cli.console import busy, counted, json_text, messages, output, printable
 from docqa.cli.index import index_with_progress, show_failures
 from docqa.cli.options import index_option, json_option, reader_options
 from docqa.errors import QuestionError
@@ -26,6 +26,8 @@ STANDARD_INPUT = "-"
 #: Characters of the sentence shown before an answer and after it.
 AROUND = 220
 CANDIDATES = 20
+#: Alternatives to the best answer that are less probable are only counted.
+WORTH_SHOWING = 0.05
 
 
 @click.command(short_help="Answer a question with file, page and sentence.")
@@ -50,6 +52,11 @@ CANDIDATES = 20
     metavar="P",
     help="Smallest probability to call it an answer.  [default: the best one has to reach what the reader stores]",
 )
+@click.option(
+    "--exhaustive",
+    is_flag=True,
+    help="Read every candidate, even when none that is left is likely to give the best answer.",
+)
 @click.option("--path", metavar="GLOB", help="Only documents whose path matches, such as 'reports/*.pdf'.")
 @click.option(
     "--ranking",
@@ -71,6 +78,7 @@ def ask(
     path: str | None,
     ranking: str,
     *,
+    exhaustive: bool,
     unsafe_weights: bool,
     as_json: bool,
     explain: bool,
@@ -96,6 +104,7 @@ def ask(
         path=path,
         ranking=SPAN_RANKING if ranking == "span" else None,
         threshold=threshold,
+        exhaustive=exhaustive,
     )
     answered = False
     with open_corpus(index_file, create=bool(paths)) as corpus:
@@ -151,22 +160,35 @@ def _show(answers: Answers, *, explain: bool, first: bool, asked_threshold: floa
             messages().print("The index is empty; add documents with `docqa index FOLDER`.")
         elif asked_threshold != 0.0 and (answers.no_answer_probability or 1.0) < 1.0:
             messages().print("`--threshold 0` shows the likeliest words all the same.")
-    for answer in answers.answers:
+    shown = list(answers) if explain or asked_threshold is not None else _worth_showing(answers)
+    for answer in shown:
         console.print()
         _show_answer(answer)
         if explain:
             _show_explanation(answer)
+    if len(shown) < len(answers):
+        console.print()
+        messages().print(f"  {counted(len(answers) - len(shown), 'unlikely alternative')} not shown", style="dim")
     if explain:
         timings = answers.timings
         doubt = answers.no_answer_probability
         console.print(
             Text(
                 f"\n  reader {answers.reader}; retrieving {timings.retrieve_ms:.0f} ms, "
-                f"reading {timings.read_ms:.0f} ms"
+                f"reading {timings.read_ms:.0f} ms, {answers.read} of {answers.candidates} candidates read"
                 + (f"; probability that there is no answer {doubt:.2f}" if doubt is not None else ""),
                 "dim",
             )
         )
+
+
+def _worth_showing(answers: Answers) -> list[Answer]:
+    """The best answer, and the others that are not all but ruled out."""
+    return [
+        answer
+        for rank, answer in enumerate(answers)
+        if rank == 0 or answer.probability is None or answer.probability >= WORTH_SHOWING
+    ]
 
 
 def _show_answer(answer: Answer) -> None:

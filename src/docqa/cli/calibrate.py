@@ -98,6 +98,7 @@ def calibrate(
     from docqa.fitting.cases import load_cases, save_cases
     from docqa.fitting.fit import fit_calibration, fit_ranking, fitting_case, probability_cases
     from docqa.fitting.held_out import HeldOut
+    from docqa.fitting.stopping import FEWEST, fit_stop, stopping
     from docqa.reading.loading import DEFAULT_READER, find_reader
     from docqa.reading.reader import Reader
     from docqa.reading.settings import save_settings
@@ -117,15 +118,20 @@ def calibrate(
         save_cases(cases, readings)
     ranking = fit_ranking(cases, reader.settings.ranking) if fit_weights else reader.settings.ranking
     fit = fit_calibration([fitting_case(case, ranking) for case in probability_cases(cases)])
+    asked = [case for case in cases if not case.given]
+    # A stop holds for the ranking it was fitted with, so the one that is there goes when there is no new one.
+    stop = fit_stop(asked, ranking) if len(asked) >= FEWEST else None
     if isinstance(source, Path):
         if source.resolve() != out.resolve():
             shutil.copytree(source, out, dirs_exist_ok=True)
     else:
         reader.save(out)
-    settings = replace(reader.settings, ranking=ranking, calibration=fit.calibration, threshold=fit.threshold)
+    settings = replace(
+        reader.settings, ranking=ranking, calibration=fit.calibration, threshold=fit.threshold, stop=stop
+    )
     save_settings(settings, out)
     if as_json:
-        summary = {"schema": "docqa.calibrate/1", "questions": fit.questions, "threshold": fit.threshold}
+        summary = {"schema": "docqa.calibrate/1", "questions": fit.questions, "threshold": fit.threshold, "stop": stop}
         weights = {"null": ranking.null, "retriever": ranking.retriever}
         error = {"held_out_error": fit.held_out_error, "ranking": weights, "out": str(out)}
         click.echo(json_text({**summary, **error}))
@@ -134,6 +140,12 @@ def calibrate(
         if fit_weights:
             console.print(f"a paragraph counts {ranking.null:+.3f} · null score {ranking.retriever:+.3f} · BM25")
         console.print(f"fitted on {fit.questions} questions; an answer is shown from {fit.threshold:.0%} on")
+        if stop is not None:
+            did = stopping(asked, ranking, stop)
+            console.print(
+                f"reading stops at a score to beat of {stop:.2f}: {did.read:.0%} of the candidates are read, "
+                f"{did.same:.1%} of the best answers stay the same"
+            )
         console.print(f"expected calibration error on questions not fitted on: {fit.held_out_error:.3f}")
         console.print(f"the reader is in {out}", markup=False)
     return 0

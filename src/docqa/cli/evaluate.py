@@ -14,6 +14,7 @@ from docqa.errors import UsageError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from docqa.answers.ask import AskOptions
     from docqa.evaluation.folder import FolderQuestion
     from docqa.evaluation.squad import AnnotatedQuestion
     from docqa.reading.reader import Reader
@@ -31,6 +32,11 @@ SEED = 13
 @click.option("--with", "others", multiple=True, metavar="FILE", help="With --open: pool this file's paragraphs too.")
 @click.option(
     "--candidates", type=click.IntRange(1), metavar="N", default=20, show_default=True, help="Paragraphs read."
+)
+@click.option(
+    "--exhaustive",
+    is_flag=True,
+    help="Read every candidate, even when none that is left is likely to give the best answer.",
 )
 @click.option("--folder", type=click.Path(path_type=Path), metavar="DIR", help="Measure on a folder of documents.")
 @click.option(
@@ -53,6 +59,7 @@ def evaluate(
     *,
     unsafe_weights: bool,
     through_retriever: bool,
+    exhaustive: bool,
     as_json: bool,
 ) -> int:
     """Print exact match and F1 of a reader on a question FILE in SQuAD format, by the official metric.
@@ -64,6 +71,7 @@ def evaluate(
 
     Figures are in percent, with 95 % bootstrap intervals.
     """
+    from docqa.answers.ask import AskOptions
     from docqa.evaluation.folder import load_folder_questions
     from docqa.evaluation.squad import load_squad
     from docqa.reading.loading import DEFAULT_READER
@@ -78,10 +86,12 @@ def evaluate(
     with busy("Loading the reader"):
         reader = Reader.load(reader_name or DEFAULT_READER, unsafe_weights=unsafe_weights)
     if folder is not None:
-        result = _on_folder(reader, folder, folder_questions[:limit], candidates)
+        result = _on_folder(
+            reader, folder, folder_questions[:limit], AskOptions(candidates=candidates, exhaustive=exhaustive)
+        )
     elif through_retriever:
         asked = _drawn([question for question in squad_questions if question.answers], limit, sample)
-        result = _through_retriever(reader, asked, [*squad_questions, *distractors], candidates)
+        result = _through_retriever(reader, asked, [*squad_questions, *distractors], candidates, exhaustive=exhaustive)
     else:
         result = _given(reader, _drawn(squad_questions, limit, sample))
     result = {**result, "reader": reader.name, "file": file or str(questions)}
@@ -120,6 +130,8 @@ def _through_retriever(
     asked: list[AnnotatedQuestion],
     pooled: list[AnnotatedQuestion],
     candidates: int,
+    *,
+    exhaustive: bool,
 ) -> dict[str, Any]:
     from docqa.evaluation.pooled import evaluate_open, pool_paragraphs, summarize_open
     from docqa.retrieval.analyzer import Analyzer
@@ -132,19 +144,18 @@ def _through_retriever(
             asked,
             pool=pool,
             candidates=candidates,
+            exhaustive=exhaustive,
             on_progress=lambda done, total: advance(done, total, "questions"),
         )
     return summarize_open(outcomes, paragraphs=pool["paragraphs"].count, candidates=candidates)
 
 
-def _on_folder(reader: Reader, folder: Path, questions: list[FolderQuestion], candidates: int) -> dict[str, Any]:
+def _on_folder(reader: Reader, folder: Path, questions: list[FolderQuestion], options: AskOptions) -> dict[str, Any]:
     import tempfile
 
-    from docqa.answers.ask import AskOptions
     from docqa.corpus import open_corpus
     from docqa.evaluation.folder import evaluate_folder, summarize_folder
 
-    options = AskOptions(candidates=candidates)
     with (
         tempfile.TemporaryDirectory() as temporary,
         open_corpus(Path(temporary) / "folder.db", reader=reader) as corpus,

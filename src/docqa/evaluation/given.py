@@ -46,8 +46,12 @@ def judge(
     settings: ReaderSettings,
     accepted: Sequence[str],
 ) -> Outcome:
-    """The best answer over what was read, by the ranking and the calibration that `docqa ask` uses."""
-    ranked = rank_answers(readings, retriever_scores, paragraphs, settings.ranking, 1)
+    """The best answer over what was read, by the ranking and the calibration that `docqa ask` uses.
+
+    `readings` are those of the first paragraphs, or of all.
+    """
+    count = len(readings)
+    ranked = rank_answers(readings, retriever_scores[:count], paragraphs[:count], settings.ranking, 1)
     if not ranked:
         return Outcome(None, 0.0 if settings.calibration else None, refused=True, accepted=tuple(accepted))
     best = ranked[0].best
@@ -55,5 +59,5 @@ def judge(
     if settings.calibration is None:
         refused = readings[best.paragraph].null > best.span.score
         return Outcome(words, None, refused=refused, accepted=tuple(accepted))
-    chance = probability(settings.calibration.right, answer_features(ranked[0], readings))
+    chance = probability(settings.calibration.right, answer_features(ranked[0], readings, len(paragraphs)))
     return Outcome(words, chance, refused=chance < settings.threshold, accepted=tuple(accepted))

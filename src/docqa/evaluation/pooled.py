@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from docqa.answers.promise import read_candidates
 from docqa.documents.document import Document, Page
 from docqa.errors import DataFileError
 from docqa.evaluation.given import SPANS, Progress, judge
@@ -31,10 +32,11 @@ RECALL_AT = (1, 5, 20)
 
 @dataclass(frozen=True)
 class OpenOutcome:
-    """An outcome through the retriever, and at which rank the question's own paragraph was found (None: not)."""
+    """An outcome, the rank at which the question's own paragraph was found (None: not), and how many were read."""
 
     outcome: Outcome
     rank: int | None
+    read: int
 
 
 def pool_paragraphs(questions: Sequence[AnnotatedQuestion], analyzer: Analyzer) -> Database:
@@ -69,10 +71,12 @@ def evaluate_open(
     *,
     pool: Database,
     candidates: int,
+    exhaustive: bool = False,
     on_progress: Progress = lambda done, total: None,
 ) -> list[OpenOutcome]:
     """Answer each answerable question from the pooled paragraphs (`pool_paragraphs` made the pool).
 
+    `exhaustive` reads all candidates, where `docqa ask` stops when none that is left is likely to come first.
     Raises `DataFileError` when there are no answerable questions.
     """
     answerable = [question for question in questions if question.answers]
@@ -85,9 +89,11 @@ def evaluate_open(
         hits = search_paragraphs(pool, question.text, limit=limit, analyzer=analyzer, parameters=parameters)
         read = hits[:candidates]
         texts = [hit.paragraph.paragraph.text for hit in read]
-        readings = reader.read_paragraphs(question.text, texts, spans=SPANS)
-        outcome = judge(readings, [hit.score for hit in read], texts, reader.settings, question.answer_texts)
-        outcomes.append(OpenOutcome(outcome, _rank(hits, question.paragraph)))
+        scores = [hit.score for hit in read]
+        stop = None if exhaustive else reader.settings.stop
+        readings = read_candidates(reader, question.text, texts, scores, spans=SPANS, stop=stop)
+        outcome = judge(readings, scores, texts, reader.settings, question.answer_texts)
+        outcomes.append(OpenOutcome(outcome, _rank(hits, question.paragraph), len(readings)))
         on_progress(number, len(answerable))
     return outcomes
 
@@ -95,6 +101,7 @@ def evaluate_open(
 def summarize_open(outcomes: Sequence[OpenOutcome], *, paragraphs: int, candidates: int) -> dict[str, Any]:
     """What `docqa eval --open --json` prints: recall and mean reciprocal rank besides the usual figures.
 
+    `read` is the mean number of candidates that were read for a question.
     `missed_by_retriever` is the share of questions whose paragraph was not among the candidates,
     `misread_or_misranked` of those where it was and the best answer is not right.
     """
@@ -111,6 +118,7 @@ def summarize_open(outcomes: Sequence[OpenOutcome], *, paragraphs: int, candidat
         **figures,
         "paragraphs": paragraphs,
         "candidates": candidates,
+        "read": sum(entry.read for entry in outcomes) / len(outcomes),
         "recall": {str(limit): percent(values) for limit, values in recall.items()},
         "mrr": sum(reciprocal) / len(reciprocal),
         "errors": {

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from docqa.answers.normal import normal_form
+from docqa.answers.promise import read_candidates
 from docqa.answers.ranking import RankedAnswer, rank_answers
 from docqa.errors import DataFileError
 from docqa.evaluation.given import SPANS
@@ -84,7 +85,7 @@ def read_open(
     reader: Reader, question: str, accepted: Sequence[str], texts: Sequence[str], scores: Sequence[float], **known: Any
 ) -> ReadCase:
     """Read the candidates that a retriever found; `known` are further fields of the case."""
-    readings = reader.read_paragraphs(question, texts, spans=SPANS)
+    readings = read_candidates(reader, question, texts, scores, spans=SPANS, stop=None)
     fields = {"answerable": bool(accepted), "given": False, **known}
     return ReadCase(
         question,

@@ -12,8 +12,10 @@ from docqa.reading.windows import Window
 
 #: Windows are padded to a multiple of this many tokens, and batches filled up to a fixed number of rows: on CPUs each
 #: new tensor shape costs the compilation of every matrix product.
-LENGTH_STEP = 64
-ROWS = 4
+LENGTH_STEP = 32
+#: A window alone keeps a CPU's matrix units as busy as several do, without padding to the longest of them; a GPU wants
+#: many. docs/reading.md has the measurement.
+ROWS_ON_CPU, ROWS_ON_GPU = 1, 32
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class InputBatch:
     segment_ids: NDArray[np.int64]
 
 
-def input_batches(windows: Sequence[Window], pad_id: int, rows: int = ROWS) -> Iterator[InputBatch]:
+def input_batches(windows: Sequence[Window], pad_id: int, rows: int) -> Iterator[InputBatch]:
     """All windows, longest first, `rows` at a time."""
     order = sorted(range(len(windows)), key=lambda number: (-len(windows[number]), number))
     for begin in range(0, len(order), rows):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.errors import UsageError
-from docqa.reading.batches import ROWS, InputBatch, input_batches
+from docqa.reading.batches import ROWS_ON_CPU, ROWS_ON_GPU, InputBatch, input_batches
 from docqa.reading.loading import DEFAULT_READER, LoadedReader, load_reader
 from docqa.reading.settings import ReaderSettings, save_settings
 from docqa.reading.spans import Scores, best_spans, log_mass, span_band
@@ -81,6 +81,11 @@ class Reader:
         return self._loaded.name
 
     @property
+    def rows(self) -> int:
+        """How many windows it reads at once unless told otherwise."""
+        return ROWS_ON_GPU if self._loaded.device.type == "cuda" else ROWS_ON_CPU
+
+    @property
     def tokenizer(self) -> PreTrainedTokenizerBase:
         """The model's tokenizer."""
         return self._loaded.tokenizer
@@ -107,13 +112,13 @@ class Reader:
         return sorted(found, key=lambda answer: (-answer.score, answer.paragraph, answer.start, answer.end))[:top_k]
 
     def read_paragraphs(
-        self, question: str, paragraphs: Sequence[str], *, spans: int, rows: int = ROWS
+        self, question: str, paragraphs: Sequence[str], *, spans: int, rows: int | None = None
     ) -> list[ParagraphReading]:
         """Read each paragraph and keep its `spans` best spans; `rows` is the batch size and changes no answer."""
         return self.read_pairs([question] * len(paragraphs), paragraphs, spans=spans, rows=rows)
 
     def read_pairs(
-        self, questions: Sequence[str], paragraphs: Sequence[str], *, spans: int, rows: int = ROWS
+        self, questions: Sequence[str], paragraphs: Sequence[str], *, spans: int, rows: int | None = None
     ) -> list[ParagraphReading]:
         """Read `paragraphs[i]` for `questions[i]`, all in common batches."""
         if not paragraphs:
@@ -125,7 +130,7 @@ class Reader:
             window_tokens=self.settings.window_tokens,
             overlap_tokens=self.settings.overlap_tokens,
         )
-        logits = self._logits(windows, rows)
+        logits = self._logits(windows, rows or self.rows)
         by_paragraph: list[list[int]] = [[] for _ in paragraphs]
         for number, window in enumerate(windows):
             by_paragraph[window.pair].append(number)

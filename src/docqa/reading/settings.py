@@ -46,7 +46,10 @@ class Calibration:
 
 @dataclass(frozen=True)
 class ReaderSettings:
-    """How to use a reader: sizes in tokens, ranking weights, calibration (None: it has none) and threshold."""
+    """How to use a reader: sizes in tokens, ranking weights, calibration (None: it has none) and threshold.
+
+    `stop` is the score to beat from which on no more candidates are read (`docqa.answers.promise`), None to read all.
+    """
 
     window_tokens: int = 384
     overlap_tokens: int = 96
@@ -54,6 +57,7 @@ class ReaderSettings:
     ranking: Ranking = field(default_factory=Ranking)
     calibration: Calibration | None = None
     threshold: float = 0.0
+    stop: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as stored."""
@@ -77,6 +81,7 @@ def load_settings(folder: Path) -> ReaderSettings:
             if calibration
             else None,
             threshold=float(stored["threshold"]),
+            stop=None if stored.get("stop") is None else float(stored["stop"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReaderError(

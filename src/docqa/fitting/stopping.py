@@ -1,0 +1,75 @@
+"""When to stop reading candidates: fitted on questions of which all candidates were read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from docqa.answers.normal import normal_form
+from docqa.answers.promise import score_to_beat
+from docqa.answers.ranking import rank_answers
+from docqa.errors import DataFileError
+from docqa.fitting.cases import ReadCase
+from docqa.reading.settings import Ranking
+
+#: The share of questions that keep the best answer which reading every candidate gives.
+KEPT = 0.995
+#: The fewest questions that say anything about such a share.
+FEWEST = 100
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """What a `stop` does: the share of questions with the same best answer, and the mean share of candidates read."""
+
+    same: float
+    read: float
+
+
+def fit_stop(cases: Sequence[ReadCase], ranking: Ranking, kept: float = KEPT) -> float:
+    """The lowest score to beat at which to stop so that a share `kept` of the questions keep their best answer.
+
+    Only questions asked through the retriever count. Raises `DataFileError` when there are fewer than `FEWEST`.
+    """
+    courses = [_course(case, ranking) for case in cases if not case.given and len(case.readings) > 1]
+    if len(courses) < FEWEST:
+        raise DataFileError(
+            f"At least {FEWEST} questions asked through the retriever say when to stop; there are {len(courses)}."
+        )
+    # A question keeps its answer at every stop above the last score to beat at which another answer was the best.
+    needed = sorted(max((at for at, same in course if not same), default=-math.inf) for course in courses)
+    last = needed[math.ceil(kept * len(needed)) - 1]
+    return math.nextafter(last, math.inf)
+
+
+def stopping(cases: Sequence[ReadCase], ranking: Ranking, stop: float) -> Stopping:
+    """What a stop does to questions asked through the retriever, looking after every candidate."""
+    same = read = count = 0.0
+    for case in cases:
+        if case.given or not case.readings:
+            continue
+        course = _course(case, ranking)
+        place = next((number for number, (at, _) in enumerate(course) if at >= stop), None)
+        same += True if place is None else course[place][1]
+        read += 1.0 if place is None else (place + 1) / len(case.readings)
+        count += 1
+    return Stopping(same / count, read / count) if count else Stopping(1.0, 1.0)
+
+
+def _course(case: ReadCase, ranking: Ranking) -> list[tuple[float, bool]]:
+    """After each candidate but the last: the score to beat, and whether the best answer is already the final one."""
+    final = _best(case, ranking, len(case.readings))
+    course = []
+    for count in range(1, len(case.readings)):
+        needed = score_to_beat(case.readings[:count], case.retriever_scores, ranking)
+        course.append((-math.inf if needed is None else needed, _best(case, ranking, count) == final))
+    return course
+
+
+def _best(case: ReadCase, ranking: Ranking, count: int) -> str | None:
+    answers = rank_answers(case.readings[:count], case.retriever_scores[:count], case.texts[:count], ranking, 1)
+    if not answers:
+        return None
+    words = case.words(answers[0].best.paragraph, answers[0].best.span)
+    return normal_form(words) or words
