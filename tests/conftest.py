@@ -10,7 +10,10 @@ from docqa.indexing.run import index_paths
 from docqa.indexing.worker import read_file
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
+from docqa.retrieval.fresh import fresh_entries
+from docqa.retrieval.postings import unpack
 from docqa.retrieval.search import score_paragraphs, search_paragraphs
+from docqa.retrieval.segments import removed_of
 from docqa.store.documents import pages_of, paragraphs_of, stored_documents
 from docqa.store.opening import open_database
 from pdf_maker import make_pdf
@@ -72,7 +75,6 @@ class OpenIndex:
 
     def contents(self):
         """All an index holds that does not depend on when and in which order files were indexed."""
-        paths = {document.id: document.path for document in self.documents().values()}
         documents, places = {}, {}
         for path, document in self.documents().items():
             entries = self.paragraphs(path)
@@ -89,17 +91,30 @@ class OpenIndex:
             for query in QUERIES
             for variant in ("plus", "l", "okapi")
         }
-        postings = {
-            (row["term"], paths[row["document"]]): row["size"]
-            for row in self.db.query(
-                "SELECT terms.term, document, length(data) AS size FROM postings JOIN terms ON terms.id = postings.term"
-            )
-        }
+        postings = {(term, *places[number]): counts for (term, number), counts in all_postings(self.db).items()}
         statistics = self.db.conn.execute("SELECT paragraphs, terms FROM statistics").fetchall()
         return documents, scores, postings, statistics
 
     def close(self):
         self.db.close()
+
+
+def all_postings(db):
+    """Occurrences and length by term and paragraph id, wherever they are stored."""
+    words = dict(db.conn.execute("SELECT id, term FROM terms"))
+    found = {}
+    parts = [
+        (term, unpack(data).without(removed_of(db, segment)))
+        for term, segment, data in db.conn.execute("SELECT term, segment, data FROM postings").fetchall()
+    ]
+    for _, entries in fresh_entries(db):
+        parts += [(term, entries.of_term(term)) for term in set(entries.terms.tolist())]
+    for term, part in parts:
+        columns = (part.paragraphs, part.frequencies, part.lengths)
+        for number, frequency, length in zip(*(column.tolist() for column in columns), strict=True):
+            assert (words[term], number) not in found
+            found[words[term], number] = (frequency, length)
+    return found
 
 
 class WorkersHere:

@@ -7,12 +7,11 @@ import sys
 from collections import Counter
 from itertools import count
 
-import numpy as np
 import pytest
 
-from conftest import OpenIndex
+from conftest import OpenIndex, all_postings
 from docqa.errors import IndexFileError
-from docqa.retrieval.postings import POSTING, corpus_statistics
+from docqa.retrieval.postings import corpus_statistics
 from docqa.store.documents import pages_of, paragraphs_of, stored_documents
 from docqa.store.opening import open_database, reading
 
@@ -25,9 +24,12 @@ import os, signal, sqlite3, sys
 from itertools import count
 from pathlib import Path
 from docqa.indexing.run import index_paths
+from docqa.retrieval import segments
 from docqa.retrieval.analyzer import Analyzer
 from docqa.store.opening import open_database
 
+# Few enough that these files are settled into a segment at the end.
+segments.FRESH_DOCUMENTS = 5
 index, folder, last = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 connect, statements = sqlite3.connect, count(1)
 
@@ -73,20 +75,30 @@ def fresh(texts, tmp_path_factory):
     return held
 
 
+def child(index, texts, last=0):
+    """The child over an index, to end at a statement or never."""
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(index), str(texts), str(last)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def whole_run(texts, tmp_path_factory):
+    """How many statements a run has that nothing ends."""
+    output, _ = child(tmp_path_factory.mktemp("whole") / "docqa.db", texts).communicate()
+    return int(output.rpartition("done ")[2])
+
+
 @pytest.fixture
 def start(tmp_path, texts):
     """Starts the child over the index docqa.db, to end at a statement or never; kills what is left of it."""
     started = []
 
     def start_one(last=0):
-        started.append(
-            subprocess.Popen(
-                [sys.executable, "-c", CHILD, str(tmp_path / "docqa.db"), str(texts), str(last)],
-                stdout=subprocess.PIPE,
-                text=True,
-                start_new_session=True,
-            )
-        )
+        started.append(child(tmp_path / "docqa.db", texts, last))
         return started[-1]
 
     yield start_one
@@ -116,10 +128,9 @@ def assert_whole(db):
             assert words == paragraph.text.split()
     for row in db.query("SELECT id, terms FROM paragraphs"):
         lengths[row["id"]] = row["terms"]
-    for row in db.query("SELECT document, data FROM postings"):
-        for paragraph, frequency, length in np.frombuffer(row["data"], POSTING).tolist():
-            assert length == lengths[paragraph]
-            frequencies[paragraph] += frequency
+    for (_, paragraph), (frequency, length) in all_postings(db).items():
+        assert length == lengths[paragraph]
+        frequencies[paragraph] += frequency
     assert frequencies == lengths
     count, mean = corpus_statistics(db)
     assert count == len(lengths) == sum(document.paragraphs for document in documents)
@@ -162,12 +173,22 @@ class TestCrash:
         assert printed.pop(0) == "open"
         assert_survived(tmp_path, texts, printed, fresh)
 
-    @pytest.mark.parametrize("statement", [1, 5, 6, 7, 8, 60, 131, 150, 180, 250, 1000, 2000])
+    @pytest.mark.parametrize("statement", [1, 5, 6, 7, 8, 60, 131, 150, 180, 250, 700, 1000])
     def test_kill_9_inside_a_transaction_leaves_nothing_half_done(self, start, tmp_path, texts, fresh, statement):
         process = start(statement)
         printed = printed_by(process)
         assert process.wait() == -signal.SIGKILL
         assert len(printed) < FILES
+        assert_survived(tmp_path, texts, printed, fresh)
+
+    @pytest.mark.parametrize("before_the_end", [1, 2, 5, 20, 35])
+    def test_kill_9_while_documents_are_settled_into_a_segment_loses_none(
+        self, start, tmp_path, texts, fresh, whole_run, before_the_end
+    ):
+        process = start(whole_run - before_the_end)
+        printed = printed_by(process)
+        assert process.wait() == -signal.SIGKILL
+        assert len(printed) == FILES
         assert_survived(tmp_path, texts, printed, fresh)
 
     def test_crash_upon_crash_the_index_is_completed_in_the_end(self, start, tmp_path, texts, fresh):

@@ -11,21 +11,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rank_bm25 import BM25L, BM25Okapi, BM25Plus
 
-from conftest import SAMPLE, OpenIndex
+from conftest import SAMPLE, OpenIndex, all_postings
 from docqa.documents.document import Document, Page
 from docqa.errors import AnalyzerMismatchError
 from docqa.paragraphs.paragraph import Paragraph, Run
 from docqa.retrieval.analyzer import Analyzer, indexed_text
-from docqa.retrieval.postings import (
-    MOST,
-    add_postings,
-    corpus_statistics,
-    fetch_postings,
-    generation,
-    next_generation,
-    remove_postings,
-)
-from docqa.retrieval.search import check_analyzer, top
+from docqa.retrieval.best import top
+from docqa.retrieval.fresh import add_postings
+from docqa.retrieval.postings import MOST, corpus_statistics, generation, next_generation
+from docqa.retrieval.search import check_analyzer
+from docqa.retrieval.segments import remove_postings
 from docqa.store.documents import FileState, add_document, remove_document
 from docqa.store.opening import writing
 
@@ -316,8 +311,10 @@ class TestAnalyzer:
 class TestPostings:
     def test_a_posting_has_paragraph_frequency_and_length(self, index):
         ids = add_texts(index, "red red sea", "blue sky", "red")
-        assert fetch_postings(index.db, "red").tolist() == [(ids[0], 2, 3), (ids[2], 1, 1)]
-        assert fetch_postings(index.db, "yellow").tolist() == []
+        assert {key: value for key, value in all_postings(index.db).items() if key[0] == "red"} == {
+            ("red", ids[0]): (2, 3),
+            ("red", ids[2]): (1, 1),
+        }
         assert corpus_statistics(index.db) == (3, 2.0)
 
     def test_a_document_leaves_no_trace_in_the_scores(self, index):
@@ -325,7 +322,7 @@ class TestPostings:
         before = index.scores("red blue sea")
         ids = add_texts(index, "red red red", "sea and ship", path="b.txt")
         with writing(index.db):
-            remove_postings(index.db, index.documents()["b.txt"].id)
+            remove_postings(index.db, index.documents()["b.txt"].id, dict)
             remove_document(index.db, index.documents()["b.txt"].id)
         assert index.scores("red blue sea") == before
         assert not set(ids) & set(index.scores("ship red"))
@@ -333,12 +330,12 @@ class TestPostings:
 
     def test_counts_beyond_the_largest_that_can_be_stored_stop_there(self, index):
         (number,) = add_texts(index, "red " * (MOST + 10))
-        assert fetch_postings(index.db, "red").tolist() == [(number, MOST, MOST)]
+        assert all_postings(index.db) == {("red", number): (MOST, MOST)}
 
     def test_more_terms_than_sqlite_takes_in_one_statement_are_indexed(self, index):
         words = [f"word{number}" for number in range(1200)]
         (number,) = add_texts(index, " ".join(words))
-        assert all(fetch_postings(index.db, word).tolist() == [(number, 1, 1200)] for word in (words[0], words[-1]))
+        assert all_postings(index.db) == {(word, number): (1, 1200) for word in words}
 
     def test_changes_are_counted(self, index):
         assert generation(index.db) == 0

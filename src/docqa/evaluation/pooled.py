@@ -20,8 +20,9 @@ from docqa.paragraphs.paragraph import Paragraph, Run
 from docqa.reading.reader import Reader
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
-from docqa.retrieval.postings import add_postings
+from docqa.retrieval.fresh import add_postings
 from docqa.retrieval.search import Hit, search_paragraphs
+from docqa.retrieval.segments import settle
 from docqa.store.documents import FileState, add_document
 from docqa.store.opening import writing
 from docqa.store.schema import migrations
@@ -62,6 +63,7 @@ def pool_texts(paragraphs_read: Sequence[str], analyzer: Analyzer) -> Database:
             [sum(count.values()) for count in counts],
         )
         add_postings(db, document, ids, counts)
+        settle(db, everything=True)
     return db
 
 

@@ -18,8 +18,10 @@ from docqa.indexing.report import FailedFile, IndexReport
 from docqa.indexing.workers import Workers
 from docqa.paragraphs.paragraph import Paragraph, Run
 from docqa.retrieval.analyzer import Analyzer, indexed_text
-from docqa.retrieval.postings import add_postings, next_generation, remove_postings
+from docqa.retrieval.fresh import add_postings, fresh_size
+from docqa.retrieval.postings import next_generation
 from docqa.retrieval.search import check_analyzer
+from docqa.retrieval.segments import LARGEST, remove_postings, settle
 from docqa.store.documents import (
     FAILED,
     FileState,
@@ -32,6 +34,7 @@ from docqa.store.documents import (
     remove_document,
     set_setting,
     set_terms,
+    stored_at,
     stored_documents,
 )
 from docqa.store.opening import writing
@@ -40,6 +43,8 @@ logger = logging.getLogger(__name__)
 
 #: The setting that holds the folder which documents' paths start from, relative to the index file's folder.
 BASE_SETTING = "base"
+#: After so many files it is looked whether fresh documents are to be settled.
+SETTLE_EVERY = 64
 
 Progress = Callable[[int, int, str], None]
 
@@ -81,10 +86,11 @@ def index_paths(
     partial: list[FailedFile] = []
     before = {document.path for document in documents}
     total = len(changes.read)
+    known: dict[str, int] = {}
     with Workers(min(workers or os.cpu_count() or 1, max(1, total)), analyzer) as pool:
         results = pool.read([names[state.path] for state in changes.read])
         for number, (planned, (_, result)) in enumerate(zip(changes.read, results, strict=True), start=1):
-            failure = _write(db, planned, result)
+            failure = _write(db, planned, result, analyzer, known)
             if failure is not None and "error" in result:
                 failed.append(failure)
             else:
@@ -92,6 +98,9 @@ def index_paths(
                 if failure is not None:
                     partial.append(failure)
             on_progress(number, total, planned.path)
+            if number % SETTLE_EVERY == 0 and fresh_size(db)[1] >= LARGEST:
+                _settle(db)
+    _settle(db)
     again = [_failed(document, document.path) for document in changes.unchanged if document.status == FAILED]
     again += [_failed(document, state.path) for document, state in changes.moved if document.status == FAILED]
     return IndexReport(
@@ -116,10 +125,15 @@ def document_path(file: Path, base: Path) -> str:
     return storable((file.relative_to(base) if file.is_relative_to(base) else file).as_posix())
 
 
+def _settle(db: Database) -> None:
+    with writing(db):
+        settle(db)
+
+
 def _move_and_remove(db: Database, changes: Changes, analyzer: Analyzer) -> None:
     for document in changes.removed:
         with writing(db):
-            remove_postings(db, document.id)
+            remove_postings(db, document.id, _counts_of(db, document, document.path, analyzer))
             remove_document(db, document.id)
             next_generation(db)
     for document, state in changes.moved:
@@ -130,39 +144,53 @@ def _move_and_remove(db: Database, changes: Changes, analyzer: Analyzer) -> None
 
 def _move(db: Database, document: StoredDocument, state: FileState, analyzer: Analyzer) -> None:
     # The file's name is indexed with each paragraph, so the terms change although the text does not.
+    remove_postings(db, document.id, _counts_of(db, document, document.path, analyzer))
     move_document(db, document.id, state)
-    name = PurePosixPath(state.path).name
-    stored = paragraphs_of(db, document.id)
-    counts = [
-        Counter(analyzer.terms(indexed_text(name, document.title, entry.paragraph.headings, entry.paragraph.text)))
-        for entry in stored
-    ]
-    remove_postings(db, document.id)
-    lengths = add_postings(db, document.id, [entry.id for entry in stored], counts)
-    set_terms(db, {entry.id: length for entry, length in zip(stored, lengths, strict=True)})
+    counts = _counts_of(db, document, state.path, analyzer)()
+    lengths = add_postings(db, document.id, list(counts), list(counts.values()))
+    set_terms(db, dict(zip(counts, lengths, strict=True)))
 
 
-def _write(db: Database, planned: FileState, result: Mapping[str, Any]) -> FailedFile | None:
+def _counts_of(
+    db: Database, document: StoredDocument, path: str, analyzer: Analyzer
+) -> Callable[[], dict[int, Counter[str]]]:
+    """A function of the term counts of a document's stored paragraphs, by paragraph id, as if it stood at `path`."""
+
+    def counts() -> dict[int, Counter[str]]:
+        name = PurePosixPath(path).name
+        return {
+            entry.id: Counter(
+                analyzer.terms(indexed_text(name, document.title, entry.paragraph.headings, entry.paragraph.text))
+            )
+            for entry in paragraphs_of(db, document.id)
+        }
+
+    return counts
+
+
+def _write(
+    db: Database, planned: FileState, result: Mapping[str, Any], analyzer: Analyzer, known: dict[str, int]
+) -> FailedFile | None:
     read = result["state"]
     state = FileState(planned.path, **read) if read else planned
     failure: FailedFile | None
     with writing(db):
-        for (number,) in db.conn.execute("SELECT id FROM documents WHERE path = ?", (state.path,)).fetchall():
-            remove_postings(db, number)
-            remove_document(db, number)
+        for document in stored_at(db, state.path):
+            remove_postings(db, document.id, _counts_of(db, document, document.path, analyzer))
+            remove_document(db, document.id)
         if "error" in result:
             code, sentence = result["error"]["code"], result["error"]["sentence"]
             failure = FailedFile(state.path, code, sentence)
             add_failure(db, state, code, sentence)
         else:
-            failure = _store(db, state, result)
+            failure = _store(db, state, result, known)
         next_generation(db)
     if failure is not None:
         logger.info("%s: %s", failure.path, failure.sentence)
     return failure
 
 
-def _store(db: Database, state: FileState, result: Mapping[str, Any]) -> FailedFile | None:
+def _store(db: Database, state: FileState, result: Mapping[str, Any], known: dict[str, int]) -> FailedFile | None:
     document = Document(
         tuple(Page(*page) for page in result["pages"]),
         result["title"],
@@ -176,7 +204,7 @@ def _store(db: Database, state: FileState, result: Mapping[str, Any]) -> FailedF
     ]
     counts = [entry["terms"] for entry in result["paragraphs"]]
     number, ids = add_document(db, state, document, paragraphs, [sum(count.values()) for count in counts])
-    add_postings(db, number, ids, counts)
+    add_postings(db, number, ids, counts, known)
     return FailedFile(state.path, "PAGES-FAILED", " ".join(document.notes)) if document.notes else None
 
 

@@ -1,58 +1,56 @@
-"""The stored inverted index: for each term and document one packed row of the paragraphs that hold the term.
-
-A document's rows come and go with it, so adding, changing or removing one never touches what others wrote, and an
-index that grew is the same as one built at once.
-"""
+"""The postings of a term: which paragraphs hold it, how often, and how long these are; packed as bytes."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
-#: One posting: paragraph id, occurrences of the term in it, and its length in terms. Counts stop at 65,535.
-POSTING = np.dtype([("paragraph", "<u4"), ("frequency", "<u2"), ("length", "<u2")])
+#: Occurrences and lengths are stored in 16 bits and stop there.
 MOST = 0xFFFF
+#: Bytes of one posting.
+WIDTH = 8
 
 
-def add_postings(
-    db: Database, document: int, paragraphs: Sequence[int], counts: Sequence[Mapping[str, int]]
-) -> list[int]:
-    """Index a document's paragraphs by their term counts; returns their lengths in terms."""
-    lengths = [sum(count.values()) for count in counts]
-    by_term: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-    for paragraph, count, length in zip(paragraphs, counts, lengths, strict=True):
-        for term, frequency in count.items():
-            by_term[term].append((paragraph, min(frequency, MOST), min(length, MOST)))
-    numbers = _term_numbers(db, sorted(by_term))
-    db.conn.executemany(
-        "INSERT INTO postings (term, document, data) VALUES (?, ?, ?)",
-        sorted(
-            (numbers[term], document, np.array(sorted(entries), POSTING).tobytes()) for term, entries in by_term.items()
-        ),
+@dataclass(frozen=True)
+class Postings:
+    """Arrays of one length: paragraph ids, ascending, how often the term stands in each, and its length in terms."""
+
+    paragraphs: NDArray[np.uint32]
+    frequencies: NDArray[np.uint16]
+    lengths: NDArray[np.uint16]
+
+    def __len__(self) -> int:
+        return len(self.paragraphs)
+
+    def pack(self) -> bytes:
+        """The three arrays one after the other, little-endian.
+
+        >>> one = Postings(np.array([7], "<u4"), np.array([2], "<u2"), np.array([90], "<u2"))
+        >>> unpack(one.pack()).paragraphs.tolist()
+        [7]
+        """
+        return self.paragraphs.tobytes() + self.frequencies.tobytes() + self.lengths.tobytes()
+
+    def without(self, removed: NDArray[np.uint32]) -> Postings:
+        """Those of other paragraphs."""
+        if not len(removed):
+            return self
+        kept = ~np.isin(self.paragraphs, removed)
+        return Postings(self.paragraphs[kept], self.frequencies[kept], self.lengths[kept])
+
+
+def unpack(data: bytes) -> Postings:
+    """What `Postings.pack` packed; the arrays are views of the bytes."""
+    count = len(data) // WIDTH
+    return Postings(
+        np.frombuffer(data, "<u4", count),
+        np.frombuffer(data, "<u2", count, 4 * count),
+        np.frombuffer(data, "<u2", count, 6 * count),
     )
-    _count(db, len(paragraphs), sum(lengths))
-    return lengths
-
-
-def remove_postings(db: Database, document: int) -> None:
-    """Take a document's paragraphs out of the inverted index."""
-    paragraphs, terms = db.conn.execute(
-        "SELECT count(*), coalesce(sum(terms), 0) FROM paragraphs WHERE document = ?", (document,)
-    ).fetchone()
-    db.conn.execute("DELETE FROM postings WHERE document = ?", (document,))
-    _count(db, -paragraphs, -terms)
-
-
-def fetch_postings(db: Database, term: str) -> NDArray[np.void]:
-    """All postings of a term, an array of `POSTING`, in the order of document ids."""
-    rows = db.conn.execute(
-        "SELECT data FROM postings WHERE term = (SELECT id FROM terms WHERE term = ?) ORDER BY document", (term,)
-    )
-    return np.frombuffer(b"".join(row[0] for row in rows), POSTING)
 
 
 def corpus_statistics(db: Database) -> tuple[int, float]:
@@ -71,15 +69,23 @@ def next_generation(db: Database) -> None:
     db.conn.execute("UPDATE statistics SET generation = generation + 1")
 
 
-def _count(db: Database, paragraphs: int, terms: int) -> None:
+def count_paragraphs(db: Database, paragraphs: int, terms: int) -> None:
+    """Add to the statistics, or take away."""
     db.conn.execute("UPDATE statistics SET paragraphs = paragraphs + ?, terms = terms + ?", (paragraphs, terms))
 
 
-def _term_numbers(db: Database, terms: Sequence[str]) -> dict[str, int]:
-    db.conn.executemany("INSERT OR IGNORE INTO terms (term) VALUES (?)", [(term,) for term in terms])
-    numbers: dict[str, int] = {}
-    for start in range(0, len(terms), 500):
-        part = terms[start : start + 500]
+def term_numbers(db: Database, terms: Sequence[str], known: dict[str, int] | None = None) -> dict[str, int]:
+    """The numbers of terms, new ones for new terms. What is `known` is not looked up again, and found ones join it."""
+    numbers = {} if known is None else known
+    missing = [term for term in terms if term not in numbers]
+    db.conn.executemany("INSERT OR IGNORE INTO terms (term) VALUES (?)", [(term,) for term in missing])
+    for start in range(0, len(missing), 500):
+        part = missing[start : start + 500]
         marks = ",".join("?" * len(part))
-        numbers.update(db.conn.execute(f"SELECT term, id FROM terms WHERE term IN ({marks})", list(part)))  # noqa: S608
+        numbers.update(db.conn.execute(f"SELECT term, id FROM terms WHERE term IN ({marks})", part))  # noqa: S608
     return numbers
+
+
+def lengths_of(counts: Sequence[Mapping[str, int]]) -> list[int]:
+    """The lengths in terms of paragraphs with such term counts."""
+    return [sum(count.values()) for count in counts]

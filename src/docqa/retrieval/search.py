@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +11,9 @@ from sqlite_utils import Database
 
 from docqa.errors import AnalyzerMismatchError
 from docqa.retrieval.analyzer import Analyzer
-from docqa.retrieval.bm25 import IDF, WEIGHT, Parameters
-from docqa.retrieval.postings import corpus_statistics, fetch_postings
+from docqa.retrieval.best import best_paragraphs, top
+from docqa.retrieval.bm25 import Parameters
+from docqa.retrieval.terms import query_terms
 from docqa.store.documents import (
     StoredDocument,
     StoredParagraph,
@@ -48,10 +48,11 @@ def search_paragraphs(
 
     `path` is a glob on the documents' paths. Corpus statistics are always those of the whole index.
     """
-    numbers, scores = score_paragraphs(db, query, analyzer=analyzer, parameters=parameters)
-    if path is not None:
-        allowed = _paragraphs_under(db, path)
-        keep = np.isin(numbers, allowed)
+    if path is None:
+        numbers, scores = best_paragraphs(query_terms(db, query, analyzer, parameters), limit)
+    else:
+        numbers, scores = score_paragraphs(db, query, analyzer=analyzer, parameters=parameters)
+        keep = np.isin(numbers, _paragraphs_under(db, path))
         numbers, scores = numbers[keep], scores[keep]
     best = top(numbers, scores, limit)
     paragraphs = paragraphs_by_id(db, (int(numbers[i]) for i in best))
@@ -64,38 +65,12 @@ def score_paragraphs(
     db: Database, query: str, *, analyzer: Analyzer, parameters: Parameters
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The ids of all paragraphs that hold a word of the query, ascending, and their scores."""
-    paragraphs, mean_length = corpus_statistics(db)
-    collected: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
-    for term, repeats in Counter(analyzer.terms(query)).items():
-        postings = fetch_postings(db, term)
-        if not len(postings):
-            continue
-        idf = IDF[parameters.variant](paragraphs, len(postings))
-        frequency = postings["frequency"].astype(np.float64)
-        relative_length = postings["length"].astype(np.float64) / mean_length
-        weight = WEIGHT[parameters.variant](frequency, relative_length, parameters)
-        collected.append((postings["paragraph"].astype(np.int64), repeats * idf * weight))
+    collected = [term.all() for term in query_terms(db, query, analyzer, parameters)]
     if not collected:
         return np.empty(0, np.int64), np.empty(0, np.float64)
     numbers, place = np.unique(np.concatenate([ids for ids, _ in collected]), return_inverse=True)
     scores = np.bincount(place, weights=np.concatenate([added for _, added in collected]))
     return numbers.astype(np.int64), scores.astype(np.float64)
-
-
-def top(numbers: NDArray[np.int64], scores: NDArray[np.float64], limit: int) -> list[int]:
-    """Positions of the `limit` highest scores above 0, highest first, ties by lower number.
-
-    >>> top(np.array([4, 7, 9]), np.array([1.0, 2.0, 1.0]), 2)
-    [1, 0]
-    """
-    if limit < len(scores):
-        threshold = np.partition(scores, -limit)[-limit]
-        candidates = np.flatnonzero(scores >= threshold)
-    else:
-        candidates = np.arange(len(scores))
-    candidates = candidates[scores[candidates] > 0]
-    order = np.lexsort((numbers[candidates], -scores[candidates]))
-    return [int(position) for position in candidates[order][:limit]]
 
 
 def check_analyzer(db: Database, analyzer: Analyzer, *, store: bool) -> None:

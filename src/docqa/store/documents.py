@@ -70,6 +70,11 @@ def stored_documents(db: Database) -> list[StoredDocument]:
     return [StoredDocument(**row) for row in db["documents"].rows_where(order_by="path")]
 
 
+def stored_at(db: Database, path: str) -> list[StoredDocument]:
+    """The document of a path, as a list of one or none."""
+    return [StoredDocument(**row) for row in db["documents"].rows_where("path = ?", [path])]
+
+
 def add_document(
     db: Database, state: FileState, document: Document, paragraphs: Sequence[Paragraph], lengths: Sequence[int]
 ) -> tuple[int, list[int]]:

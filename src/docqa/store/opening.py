@@ -44,7 +44,8 @@ def open_database(path: Path, *, create: bool) -> Database:
             connection.execute("PRAGMA foreign_keys = ON")
             if not fresh:
                 _check_version(path, connection, create=create)
-            if create:
+            # An index of an older docqa is brought up to date by whoever opens it first.
+            if create or _version(connection) < SCHEMA_VERSION:
                 _prepare(connection, db)
         except BaseException:
             connection.close()

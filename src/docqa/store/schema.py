@@ -7,7 +7,7 @@ from sqlite_utils import Database, Migrations
 #: Marks an SQLite file as an index of docqa ("docq" in ASCII).
 APPLICATION_ID = 0x646F6371
 #: Stored as user_version; a file with a higher one was written by a newer docqa.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 migrations = Migrations("docqa")
 
@@ -78,3 +78,52 @@ def m002_postings(db: Database) -> None:
     db.table("postings").create_index(["document"])
     db.table("statistics").create({"id": int, "paragraphs": int, "terms": int, "generation": int}, pk="id")
     db.table("statistics").insert({"id": 1, "paragraphs": 0, "terms": 0, "generation": 0})
+
+
+@migrations()
+def m003_segments(db: Database) -> None:
+    """Postings in few large segments instead of a row for each term of each document; fresh documents beside them."""
+    old = db.execute("SELECT term, document, data FROM postings ORDER BY term, document").fetchall()
+    db.execute("DROP TABLE postings")
+    db.table("segments").create(
+        {"id": int, "entries": int, "paragraphs": int}, pk="id", not_null={"entries", "paragraphs"}
+    )
+    db.table("settled").create(
+        {"document": int, "segment": int},
+        pk="document",
+        not_null={"segment"},
+        foreign_keys=[("document", "documents", "id"), ("segment", "segments", "id")],
+    )
+    db.table("fresh").create(
+        {"document": int, "entries": int, "data": bytes},
+        pk="document",
+        not_null={"entries", "data"},
+        foreign_keys=[("document", "documents", "id")],
+    )
+    db.execute(
+        "CREATE TABLE postings (term INTEGER NOT NULL REFERENCES terms(id), "
+        "segment INTEGER NOT NULL REFERENCES segments(id), count INTEGER NOT NULL, gone INTEGER NOT NULL, "
+        "most INTEGER NOT NULL, shortest INTEGER NOT NULL, data BLOB NOT NULL, "
+        "PRIMARY KEY (term, segment)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE removed (segment INTEGER NOT NULL REFERENCES segments(id), paragraph INTEGER NOT NULL, "
+        "PRIMARY KEY (segment, paragraph)) WITHOUT ROWID"
+    )
+    _into_fresh(db, old)
+
+
+def _into_fresh(db: Database, old: list[tuple[int, int, bytes]]) -> None:
+    """Each document's old rows (paragraph id, occurrences, length: 4, 2 and 2 bytes a posting) as a fresh one."""
+    import numpy as np
+
+    posting = np.dtype([("paragraph", "<u4"), ("frequency", "<u2"), ("length", "<u2")])
+    by_document: dict[int, list[tuple[int, bytes]]] = {}
+    for term, document, data in old:
+        by_document.setdefault(document, []).append((term, data))
+    for document, rows in by_document.items():
+        postings = np.frombuffer(b"".join(data for _, data in rows), posting)
+        terms = np.repeat(np.array([term for term, _ in rows], "<u4"), [len(data) // 8 for _, data in rows])
+        columns = [terms, *(postings[name] for name in ("paragraph", "frequency", "length"))]
+        packed = b"".join(column.tobytes() for column in columns)
+        db.execute("INSERT INTO fresh (document, entries, data) VALUES (?, ?, ?)", (document, len(terms), packed))

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from docqa.evaluation.pooled import pool_texts
 from docqa.evaluation.squad import AnnotatedQuestion
 from docqa.retrieval.analyzer import Analyzer
+from docqa.retrieval.best import top
 from docqa.retrieval.bm25 import Parameters
-from docqa.retrieval.search import score_paragraphs, top
+from docqa.retrieval.search import score_paragraphs
 
 #: The retriever's first so many paragraphs are looked at for each question.
 DEPTH = 20

@@ -1,0 +1,107 @@
+"""Fresh documents: their postings as one row a document, sorted by term, until there are enough for a segment.
+
+So a file is one small write wherever its words stand in the inverted index, and a query looks into few such rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlite_utils import Database
+
+from docqa.retrieval.postings import MOST, Postings, count_paragraphs, lengths_of, term_numbers
+
+#: Bytes of one entry: a term's number beside a posting.
+WIDTH = 12
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Postings of many terms: the term's number for each, ascending, then the postings, ascending within a term."""
+
+    terms: NDArray[np.uint32]
+    postings: Postings
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def pack(self) -> bytes:
+        """The arrays one after the other, little-endian."""
+        return self.terms.tobytes() + self.postings.pack()
+
+    def of_term(self, term: int) -> Postings:
+        """The postings of one term."""
+        part = slice(*np.searchsorted(self.terms, [term, term + 1]).tolist())
+        postings = self.postings
+        return Postings(postings.paragraphs[part], postings.frequencies[part], postings.lengths[part])
+
+
+def unpack_entries(data: bytes) -> Entries:
+    """What `Entries.pack` packed."""
+    count = len(data) // WIDTH
+    return Entries(
+        np.frombuffer(data, "<u4", count),
+        Postings(
+            np.frombuffer(data, "<u4", count, 4 * count),
+            np.frombuffer(data, "<u2", count, 8 * count),
+            np.frombuffer(data, "<u2", count, 10 * count),
+        ),
+    )
+
+
+def joined(parts: Sequence[Entries]) -> Entries:
+    """All entries, in order."""
+    terms = np.concatenate([part.terms for part in parts])
+    paragraphs = np.concatenate([part.postings.paragraphs for part in parts])
+    order = np.argsort((terms.astype(np.uint64) << np.uint64(32)) | paragraphs)
+    frequencies = np.concatenate([part.postings.frequencies for part in parts])
+    lengths = np.concatenate([part.postings.lengths for part in parts])
+    return Entries(terms[order], Postings(paragraphs[order], frequencies[order], lengths[order]))
+
+
+def add_postings(
+    db: Database,
+    document: int,
+    paragraphs: Sequence[int],
+    counts: Sequence[Mapping[str, int]],
+    known: dict[str, int] | None = None,
+) -> list[int]:
+    """Index a document's paragraphs by their term counts; returns their lengths in terms.
+
+    `known` remembers the numbers of terms from one document to the next.
+    """
+    lengths = lengths_of(counts)
+    numbers = term_numbers(db, sorted({term for count in counts for term in count}), known)
+    distinct = [len(count) for count in counts]
+    entries = Entries(
+        np.array([numbers[term] for count in counts for term in count], "<u4"),
+        Postings(
+            np.repeat(np.array(paragraphs, "<u4"), distinct),
+            np.array([min(frequency, MOST) for count in counts for frequency in count.values()], "<u2"),
+            np.repeat(np.minimum(np.array(lengths, np.int64), MOST).astype("<u2"), distinct),
+        ),
+    )
+    data = joined([entries]).pack()
+    db.conn.execute("INSERT INTO fresh (document, entries, data) VALUES (?, ?, ?)", (document, len(entries), data))
+    count_paragraphs(db, len(paragraphs), sum(lengths))
+    return lengths
+
+
+def remove_fresh(db: Database, document: int) -> bool:
+    """Forget a fresh document's postings; False when it is none."""
+    return bool(db.conn.execute("DELETE FROM fresh WHERE document = ?", (document,)).rowcount)
+
+
+def fresh_entries(db: Database) -> Iterator[tuple[int, Entries]]:
+    """All fresh documents with their entries."""
+    for document, data in db.conn.execute("SELECT document, data FROM fresh ORDER BY document"):
+        yield document, unpack_entries(data)
+
+
+def fresh_size(db: Database) -> tuple[int, int]:
+    """The number of fresh documents, and of their entries."""
+    documents, entries = db.conn.execute("SELECT count(*), coalesce(sum(entries), 0) FROM fresh").fetchone()
+    return int(documents), int(entries)

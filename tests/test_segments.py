@@ -1,0 +1,252 @@
+"""The inverted index in segments: however it grew, it is the same, and the best are found without scoring all."""
+
+import sqlite3
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conftest import OpenIndex, all_postings
+from docqa.documents.document import Document, Page
+from docqa.paragraphs.paragraph import Paragraph, Run
+from docqa.retrieval import segments
+from docqa.retrieval.best import best_paragraphs, top
+from docqa.retrieval.bm25 import Parameters
+from docqa.retrieval.fresh import Entries, add_postings, fresh_size, unpack_entries
+from docqa.retrieval.postings import Postings, unpack
+from docqa.retrieval.segments import remove_postings, settle
+from docqa.retrieval.terms import query_terms
+from docqa.store.documents import FileState, add_document, remove_document
+from docqa.store.opening import open_database, writing
+
+WORDS = "red green blue sea ship sky pilot lamp".split()
+TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join), min_size=1, max_size=4)
+
+
+def add(index, path, texts):
+    pages = tuple(Page(number, text) for number, text in enumerate(texts, start=1))
+    paragraphs = [Paragraph(page.number, page.text, (Run(0, 0, len(page.text)),)) for page in pages]
+    counts = [Counter(index.analyzer.terms(text)) for text in texts]
+    with writing(index.db):
+        lengths = [sum(count.values()) for count in counts]
+        number, ids = add_document(
+            index.db, FileState(path, "", 0, 0.0), Document(pages, "", "text", "1"), paragraphs, lengths
+        )
+        add_postings(index.db, number, ids, counts)
+
+
+def remove(index, path):
+    document = index.documents()[path]
+    with writing(index.db):
+        counts = {entry.id: Counter(index.analyzer.terms(entry.paragraph.text)) for entry in index.paragraphs(path)}
+        remove_postings(index.db, document.id, lambda: counts)
+        remove_document(index.db, document.id)
+
+
+def by_place(index):
+    """Postings by term, path and number of the paragraph, and scores likewise."""
+    places = {entry.id: (path, entry.number) for path in index.documents() for entry in index.paragraphs(path)}
+    postings = {(term, *places[number]): counts for (term, number), counts in all_postings(index.db).items()}
+    scores = {
+        (query, *places[number]): score
+        for query in ("red sea", "green", "pilot lamp sky red")
+        for number, score in index.scores(query).items()
+    }
+    return postings, scores
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Segments are made and joined as soon as there are two of anything."""
+    monkeypatch.setattr(segments, "FRESH_DOCUMENTS", 1)
+    monkeypatch.setattr(segments, "FAN", 2)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("add"), st.sampled_from("abcdef"), TEXTS),
+            st.tuples(st.just("remove"), st.sampled_from("abcdef"), st.none()),
+            st.tuples(st.just("settle"), st.booleans(), st.none()),
+        ),
+        max_size=14,
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_an_index_that_grew_by_any_steps_is_the_same_as_a_fresh_one(steps):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segments, "FRESH_DOCUMENTS", 1)
+        patch.setattr(segments, "FAN", 2)
+        grown, fresh = OpenIndex(Path(folder) / "grown.db"), OpenIndex(Path(folder) / "fresh.db")
+        present = {}
+        for what, name, texts in steps:
+            if what == "settle":
+                with writing(grown.db):
+                    settle(grown.db, everything=name)
+                continue
+            if name in present:
+                remove(grown, name)
+                del present[name]
+            if what == "add":
+                add(grown, name, texts)
+                present[name] = texts
+        for name, texts in present.items():
+            add(fresh, name, texts)
+        grown_postings, grown_scores = by_place(grown)
+        fresh_postings, fresh_scores = by_place(fresh)
+        assert grown_postings == fresh_postings
+        assert grown_scores == pytest.approx(fresh_scores, abs=1e-12)
+        grown.close()
+        fresh.close()
+
+
+@given(
+    st.lists(TEXTS, min_size=1, max_size=8),
+    st.lists(st.sampled_from([*WORDS, "moon"]), min_size=1, max_size=5),
+    st.integers(0, 12),
+    st.sampled_from(["plus", "l", "okapi"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_best_are_those_of_scoring_everything_number_for_number(documents, query, limit, variant):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segments, "FRESH_DOCUMENTS", 1)
+        index = OpenIndex(Path(folder) / "docqa.db")
+        for number, texts in enumerate(documents):
+            add(index, f"{number}", texts)
+            if number % 3 == 2:
+                with writing(index.db):
+                    settle(index.db)
+        parameters = Parameters(variant=variant)
+        numbers, scores = best_paragraphs(query_terms(index.db, " ".join(query), index.analyzer, parameters), limit)
+        best = [(int(numbers[place]), float(scores[place])) for place in top(numbers, scores, limit)]
+        every = index.scores(" ".join(query), variant=variant)
+        expected = sorted(
+            ((number, score) for number, score in every.items() if score > 0), key=lambda e: (-e[1], e[0])
+        )
+        assert best == expected[:limit]
+        index.close()
+
+
+def test_common_words_are_looked_up_only_where_they_can_matter(index, monkeypatch):
+    add(index, "a", ["pilot pilot pilot"] * 3 + ["sea"] * 400)
+    with writing(index.db):
+        settle(index.db, everything=True)
+    terms = query_terms(index.db, "pilot sea", index.analyzer, Parameters())
+    numbers, _ = best_paragraphs(terms, 3)
+    assert len(numbers) == 3
+
+
+def test_a_term_never_adds_more_than_its_highest(index):
+    add(index, "a", ["red " * 9, "red sea and ship", "red " * 3 + "sky"])
+    for variant in ("plus", "l", "okapi"):
+        for term in query_terms(index.db, "red sea", index.analyzer, Parameters(variant=variant)):
+            assert term.all()[1].max() <= term.highest * (1 + 1e-12)
+
+
+@pytest.mark.usefixtures("small")
+def test_many_fresh_documents_become_a_segment_and_many_segments_one(index):
+    for number in range(6):
+        add(index, f"{number}", ["red sea", "blue sky"])
+        with writing(index.db):
+            settle(index.db)
+    assert index.db["segments"].count <= 2
+    assert fresh_size(index.db)[0] <= 1
+    assert len(all_postings(index.db)) == 24
+
+
+def test_few_fresh_documents_stay_as_they_are(index):
+    add(index, "a", ["red sea"])
+    with writing(index.db):
+        settle(index.db)
+    assert fresh_size(index.db) == (1, 2)
+    assert index.db["segments"].count == 0
+
+
+def test_a_segment_that_lost_much_is_written_anew(index):
+    for name in "abc":
+        add(index, name, ["red sea", "blue sky"])
+    with writing(index.db):
+        settle(index.db, everything=True)
+    remove(index, "b")
+    assert index.db["removed"].count == 2
+    with writing(index.db):
+        settle(index.db)
+    assert index.db["removed"].count == 0
+    assert index.db.conn.execute("SELECT entries, paragraphs FROM segments").fetchall() == [(8, 4)]
+
+
+def test_a_document_may_come_back_under_its_old_paragraph_ids(index):
+    add(index, "a", ["red sea"])
+    (entry,) = index.paragraphs("a")
+    with writing(index.db):
+        settle(index.db, everything=True)
+        remove_postings(index.db, 1, lambda: {entry.id: {"red": 1, "sea": 1}})
+        add_postings(index.db, 1, [entry.id], [{"red": 2, "sky": 1}])
+    assert all_postings(index.db) == {("red", entry.id): (2, 3), ("sky", entry.id): (1, 3)}
+    with writing(index.db):
+        settle(index.db, everything=True)
+    assert all_postings(index.db) == {("red", entry.id): (2, 3), ("sky", entry.id): (1, 3)}
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 65535), st.integers(0, 65535)), max_size=20))
+@settings(max_examples=30, deadline=None)
+def test_what_was_packed_is_unpacked(rows):
+    columns = [np.array([row[place] for row in rows], kind) for place, kind in enumerate(("<u4", "<u2", "<u2"))]
+    postings = Postings(*columns)
+    entries = Entries(columns[0], postings)
+    for packed, whole in ((unpack(postings.pack()), postings), (unpack_entries(entries.pack()).postings, postings)):
+        assert packed.paragraphs.tolist() == whole.paragraphs.tolist()
+        assert packed.frequencies.tolist() == whole.frequencies.tolist()
+        assert packed.lengths.tolist() == whole.lengths.tolist()
+
+
+def test_an_index_of_the_first_version_is_migrated_and_finds_the_same(tmp_path, index):
+    add(index, "a", ["red sea", "blue sky", "red red ship"])
+    add(index, "b", ["red lamp"])
+    expected, scores = all_postings(index.db), index.scores("red sea lamp")
+    path = Path(index.db.conn.execute("PRAGMA database_list").fetchone()[2])
+    index.close()
+    as_the_first_version(path, expected)
+    again = OpenIndex(path)
+    assert all_postings(again.db) == expected
+    assert again.scores("red sea lamp") == scores
+    again.close()
+
+
+def as_the_first_version(path, postings):
+    """Put the tables of the first version in the place of those of today."""
+    connection = sqlite3.connect(path)
+    documents = dict(connection.execute("SELECT id, document FROM paragraphs"))
+    terms = dict(connection.execute("SELECT term, id FROM terms"))
+    for table in ("postings", "removed", "settled", "fresh", "segments"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute(
+        "CREATE TABLE postings (term INTEGER NOT NULL REFERENCES terms(id), document INTEGER NOT NULL REFERENCES "
+        "documents(id), data BLOB NOT NULL, PRIMARY KEY (term, document)) WITHOUT ROWID"
+    )
+    connection.execute('CREATE INDEX "idx_postings_document" ON postings (document)')
+    rows = {}
+    for (term, number), (frequency, length) in sorted(postings.items()):
+        posting = np.array([(number, frequency, length)], [("p", "<u4"), ("f", "<u2"), ("l", "<u2")])
+        key = (terms[term], documents[number])
+        rows[key] = rows.get(key, b"") + posting.tobytes()
+    connection.executemany("INSERT INTO postings VALUES (?, ?, ?)", [(*key, data) for key, data in rows.items()])
+    connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'm003_segments'")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+
+
+def test_an_index_of_an_older_version_opened_for_reading_is_brought_up_to_date(tmp_path, index):
+    add(index, "a", ["red sea"])
+    expected = all_postings(index.db)
+    path = Path(index.db.conn.execute("PRAGMA database_list").fetchone()[2])
+    index.close()
+    as_the_first_version(path, expected)
+    db = open_database(path, create=False)
+    assert all_postings(db) == expected
+    db.close()
