@@ -121,7 +121,7 @@ def test_the_best_are_those_of_scoring_everything_number_for_number(documents, q
                 with writing(index.db):
                     settle(index.db)
         parameters = Parameters(variant=variant)
-        numbers, scores = best_paragraphs(query_terms(index.db, " ".join(query), index.analyzer, parameters), limit)
+        numbers, scores = best_paragraphs(query_terms(index.db, " ".join(query), index.analyzer, parameters), limit, 99)
         best = [(int(numbers[place]), float(scores[place])) for place in top(numbers, scores, limit)]
         every = index.scores(" ".join(query), variant=variant)
         expected = sorted(
@@ -136,7 +136,7 @@ def test_common_words_are_looked_up_only_where_they_can_matter(index, monkeypatc
     with writing(index.db):
         settle(index.db, everything=True)
     terms = query_terms(index.db, "pilot sea", index.analyzer, Parameters())
-    numbers, _ = best_paragraphs(terms, 3)
+    numbers, _ = best_paragraphs(terms, 3, 403)
     assert len(numbers) == 3
 
 

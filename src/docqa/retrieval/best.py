@@ -13,30 +13,50 @@ from docqa.retrieval.terms import Numbers, QueryTerm, Scores
 SLACK = 1.0 - 1e-12
 
 
-def best_paragraphs(terms: Sequence[QueryTerm], limit: int) -> tuple[Numbers, Scores]:
-    """Paragraphs among which the `limit` best are, with their exact scores, by ascending id.
+def best_paragraphs(terms: Sequence[QueryTerm], limit: int, highest: int) -> tuple[Numbers, Scores]:
+    """Paragraphs among which the `limit` best are, with their exact scores.
 
-    `terms` come in the order in which their scores are summed, those that can add most first. Terms are scored one
-    after the other until what the rest can add together is less than the score of the paragraph at the limit: from
-    there on no other paragraph can come in, and the rest is looked up for those alone that still can (the MaxScore of
-    Turtle & Flood 1995, term by term).
+    `terms` come in the order in which their scores are summed, those that can add most first; `highest` is the
+    highest paragraph id. Terms are scored one after the other until what the rest can add together is less than the
+    score of the paragraph at the limit: from there on no other paragraph can come in, and the rest is looked up for
+    those alone that still can (the MaxScore of Turtle & Flood 1995, term by term).
     """
     rest = [sum(term.highest for term in terms[place:]) for place in range(len(terms) + 1)]
-    numbers, scores = np.empty(0, np.int64), np.empty(0, np.float64)
-    needed = 0.0
     if limit < 1:
-        return numbers, scores
-    for place, term in enumerate(terms):
-        if rest[place] < needed * SLACK:
-            scores = scores + term.of(numbers)
-        else:
-            numbers, scores = _summed(numbers, scores, *term.all())
-        if len(scores) >= limit:
-            needed = max(needed, float(np.partition(scores, -limit)[-limit]))
-            if rest[place + 1] < needed * SLACK:
-                able = scores + rest[place + 1] >= needed * SLACK
-                numbers, scores = numbers[able], scores[able]
+        return np.empty(0, np.int64), np.empty(0, np.float64)
+    # One number for each paragraph of the index: adding to it is faster than joining sorted lists.
+    sums = np.zeros(highest + 1)
+    needed, scored, lists = 0.0, 0, [np.empty(0, np.int64)]
+    while scored < len(terms) and rest[scored] >= needed * SLACK:
+        numbers, added = terms[scored].all()
+        sums[numbers] += added
+        lists.append(numbers)
+        scored += 1
+        needed = _at_limit(sums[numbers], limit, needed)
+    numbers, scores = _able(sums, lists, needed * SLACK - rest[scored])
+    for place in range(scored, len(terms)):
+        scores = scores + terms[place].of(numbers)
+        needed = _at_limit(scores, limit, needed)
+        able = scores + rest[place + 1] >= needed * SLACK
+        numbers, scores = numbers[able], scores[able]
     return numbers, scores
+
+
+def _able(sums: Scores, lists: Sequence[Numbers], least: float) -> tuple[Numbers, Scores]:
+    """Each paragraph of the lists whose sum is at least so much, once, with its sum; `sums` is used up."""
+    numbers, scores = [], []
+    for those in lists:
+        able = those[sums[those] >= least]
+        numbers.append(able)
+        scores.append(sums[able])
+        # It stands in other lists too.
+        sums[able] = -np.inf
+    return np.concatenate(numbers), np.concatenate(scores)
+
+
+def _at_limit(scores: Scores, limit: int, needed: float) -> float:
+    """The score of the paragraph at the limit, as far as it is known: it only rises."""
+    return max(needed, float(np.partition(scores, -limit)[-limit])) if len(scores) >= limit else needed
 
 
 def top(numbers: NDArray[np.int64], scores: NDArray[np.float64], limit: int) -> list[int]:
@@ -53,14 +73,3 @@ def top(numbers: NDArray[np.int64], scores: NDArray[np.float64], limit: int) -> 
     candidates = candidates[scores[candidates] > 0]
     order = np.lexsort((numbers[candidates], -scores[candidates]))
     return [int(position) for position in candidates[order][:limit]]
-
-
-def _summed(numbers: Numbers, scores: Scores, others: Numbers, added: Scores) -> tuple[Numbers, Scores]:
-    """Two sets of paragraphs as one, ascending, with the sums of their scores."""
-    if not len(numbers) and np.all(others[1:] > others[:-1]):
-        return others, added
-    together, places = np.unique(np.concatenate([numbers, others]), return_inverse=True)
-    total = np.zeros(len(together))
-    total[places[: len(numbers)]] = scores
-    total[places[len(numbers) :]] += added
-    return together, total

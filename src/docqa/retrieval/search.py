@@ -49,7 +49,8 @@ def search_paragraphs(
     `path` is a glob on the documents' paths. Corpus statistics are always those of the whole index.
     """
     if path is None:
-        numbers, scores = best_paragraphs(query_terms(db, query, analyzer, parameters), limit)
+        (highest,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM paragraphs").fetchone()
+        numbers, scores = best_paragraphs(query_terms(db, query, analyzer, parameters), limit, highest)
     else:
         numbers, scores = score_paragraphs(db, query, analyzer=analyzer, parameters=parameters)
         keep = np.isin(numbers, _paragraphs_under(db, path))
