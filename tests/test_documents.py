@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from docqa.documents.discovery import find_files
 from docqa.documents.document import Page
-from docqa.documents.formats import read_document
+from docqa.documents.formats import check_pdf_extractor, read_document
 from docqa.documents.pdf import read_pdf
+from docqa.documents.pdfium import read_pdf_by_pdfium
 from docqa.documents.text import decode, read_markdown, read_text
-from docqa.errors import DocumentError, PathError
+from docqa.errors import DocumentError, PathError, UsageError
+from docqa.paragraphs.segment import segment
 from pdf_maker import make_pdf, page_texts
 
 MIXED = "Straße, café, naïve – the price is 5 €.\nSecond line.\n"
@@ -224,6 +226,68 @@ class TestPdf:
         document = read_document(path.name, data)
         assert [page.text for page in document.pages] == page_texts(data)
         assert document.notes == ()
+
+
+class TestPdfium:
+    """What holds for the other extractor too."""
+
+    def test_pages_are_numbered_from_1_with_their_text_labels_and_title(self):
+        data = make_pdf("preface", "start", labels=[(0, 0, "/r", 1), (1, 1, "/D", 1)], title=" The\n Sea ")
+        document = read_pdf_by_pdfium(data)
+        assert [(page.number, page.text.strip(), page.label) for page in document.pages] == [
+            (1, "preface", "i"),
+            (2, "start", "1"),
+        ]
+        assert document.title == "The Sea"
+        assert (document.extractor, document.extractor_version.count(".") > 0) == ("pypdfium2", True)
+
+    def test_the_empty_password_is_tried_and_another_one_asked_for(self):
+        assert read_pdf_by_pdfium(make_pdf("No secret.", password="")).pages[0].text.strip() == "No secret."
+        assert refusal(read_pdf_by_pdfium, make_pdf("A secret.", password="swordfish")).code == "PDF-ENCRYPTED"
+
+    @pytest.mark.parametrize(
+        ("data", "code"),
+        [
+            (b"", "PDF-EMPTY"),
+            (b"<html>Not found</html>", "PDF-NOT"),
+            (b"%PDF-1.7 and nothing else", "PDF-DAMAGED"),
+            (make_pdf("", ""), "PDF-NO-TEXT"),
+        ],
+    )
+    def test_a_file_that_cannot_be_read_is_refused_with_its_reason(self, data, code):
+        assert refusal(read_pdf_by_pdfium, data).code == code
+
+    def test_a_page_that_fails_costs_that_page_only(self, monkeypatch):
+        import pypdfium2
+
+        get = pypdfium2.PdfDocument.get_page
+
+        def fail_on_the_second(document, index):
+            if index == 1:
+                raise pypdfium2.PdfiumError("Failed to load page.")
+            return get(document, index)
+
+        monkeypatch.setattr(pypdfium2.PdfDocument, "__getitem__", fail_on_the_second)
+        document = read_pdf_by_pdfium(make_pdf("first", "second", "third"))
+        assert [page.text.strip() for page in document.pages] == ["first", "", "third"]
+        assert document.notes == ("Page 2 could not be read (PdfiumError: Failed to load page.).",)
+
+    def test_paragraphs_of_real_pdfs_stand_on_their_pages_word_for_word(self, sample):
+        for path in sorted((sample / "reports").glob("*.pdf")):
+            document = read_document(path.name, path.read_bytes(), "pypdfium2")
+            pages = {page.number: page.text for page in document.pages}
+            for paragraph in segment(document.pages):
+                for run in paragraph.runs:
+                    here = pages[paragraph.page][run.page_start : run.page_start + run.length]
+                    assert here == paragraph.text[run.text_start : run.text_start + run.length]
+
+    def test_an_extractor_that_is_unknown_or_not_installed_is_named_in_a_sentence(self, monkeypatch):
+        with pytest.raises(UsageError, match="there are pypdf and pypdfium2"):
+            check_pdf_extractor("tika")
+        monkeypatch.setattr("docqa.documents.formats.is_installed", lambda: False)
+        assert check_pdf_extractor("pypdf") == "pypdf"
+        with pytest.raises(UsageError, match="pip install pypdfium2"):
+            check_pdf_extractor("pypdfium2")
 
 
 class TestFormats:

@@ -358,7 +358,7 @@ class TestFailures:
         assert index.update(folder) == IndexReport(unchanged=(ALL[0], ALL[2]), failed=report.failed)
 
     def test_too_little_memory_is_a_failure_of_the_file(self, tmp_path, monkeypatch):
-        def fail(name, data):
+        def fail(name, data, pdf_extractor):
             raise MemoryError
 
         monkeypatch.setattr(worker, "read_document", fail)
@@ -483,10 +483,10 @@ class TestWorkers:
             "import os\n"
             "from docqa.indexing import worker\n"
             "read = worker.read_document\n"
-            "def noisy(name, data):\n"
+            "def noisy(name, data, pdf_extractor):\n"
             "    print('{}')\n"
             "    os.system('echo {}')\n"
-            "    return read(name, data)\n"
+            "    return read(name, data, pdf_extractor)\n"
             "worker.read_document = noisy\n"
             "worker.work()\n"
         )

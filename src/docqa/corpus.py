@@ -53,12 +53,14 @@ class Corpus:
         self,
         *paths: str | os.PathLike[str],
         workers: int | None = None,
+        pdf_extractor: str = "pypdf",
         on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
     ) -> IndexReport:
         """Bring the index up to date with files and folders; only what changed is read.
 
-        `workers` processes read (one a core by default); `on_progress` hears (files done, files to do, path).
-        Raises `PathError` for a path that cannot be used. Files that cannot be read are in the report.
+        `workers` processes read (one a core by default); `pdf_extractor` is "pypdf" or, when it is installed,
+        "pypdfium2"; `on_progress` hears (files done, files to do, path). Raises `PathError` for a path that cannot be
+        used, `UsageError` for an extractor that cannot. Files that cannot be read are in the report.
         """
         from docqa.indexing.run import index_paths
 
@@ -71,6 +73,7 @@ class Corpus:
                 [Path(path) for path in paths],
                 analyzer=self._analyzer,
                 workers=workers,
+                pdf_extractor=pdf_extractor,
                 on_progress=on_progress,
             )
 

@@ -109,7 +109,7 @@ def ask(
     answered = False
     with open_corpus(index_file, create=bool(paths)) as corpus:
         if paths:
-            show_failures(index_with_progress(corpus, paths, None))
+            show_failures(index_with_progress(corpus, paths))
         _load(corpus, reader_name, unsafe_weights=unsafe_weights)
         for number, text in enumerate(_questions(question)):
             with busy("Reading"):

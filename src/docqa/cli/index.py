@@ -23,8 +23,16 @@ SHOWN = 20
 @click.option(
     "--workers", type=click.IntRange(1), metavar="N", help="Processes that read files.  [default: one a core]"
 )
+@click.option(
+    "--pdf",
+    "pdf_extractor",
+    type=click.Choice(["pypdf", "pypdfium2"]),
+    default="pypdf",
+    show_default=True,
+    help="What reads PDFs; pypdfium2 is faster and has to be installed.",
+)
 @json_option
-def index(paths: tuple[str, ...], index_file: str, workers: int | None, *, as_json: bool) -> int:
+def index(paths: tuple[str, ...], index_file: str, workers: int | None, pdf_extractor: str, *, as_json: bool) -> int:
     """Add or refresh files and folders (.pdf, .txt, .md).
 
     Only what changed is read: files are compared by their SHA-256, vanished ones leave the index, renamed ones move
@@ -35,7 +43,7 @@ def index(paths: tuple[str, ...], index_file: str, workers: int | None, *, as_js
     from docqa.corpus import open_corpus
 
     with open_corpus(index_file) as corpus:
-        report = index_with_progress(corpus, paths, workers)
+        report = index_with_progress(corpus, paths, workers, pdf_extractor)
         if as_json:
             click.echo(json_text(report.to_dict()))
         else:
@@ -44,10 +52,12 @@ def index(paths: tuple[str, ...], index_file: str, workers: int | None, *, as_js
     return 1 if report.failed or empty else 0
 
 
-def index_with_progress(corpus: Corpus, paths: tuple[str, ...], workers: int | None) -> IndexReport:
+def index_with_progress(
+    corpus: Corpus, paths: tuple[str, ...], workers: int | None = None, pdf_extractor: str = "pypdf"
+) -> IndexReport:
     """Index with a progress bar on standard error."""
     with progress_bar("Reading") as advance:
-        return corpus.index(*paths, workers=workers, on_progress=advance)
+        return corpus.index(*paths, workers=workers, pdf_extractor=pdf_extractor, on_progress=advance)
 
 
 def show_failures(report: IndexReport) -> None:

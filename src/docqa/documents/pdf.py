@@ -26,6 +26,12 @@ def read_pdf(data: bytes) -> Document:
         raise DocumentError("PDF-EMPTY", "The file is empty (0 bytes).")
     reader = _open(data)
     pages, failures = _pages(reader)
+    return with_text(Document(tuple(pages), _title(reader), "pypdf", pypdf.__version__, tuple(failures)))
+
+
+def with_text(document: Document) -> Document:
+    """The document, when there is something to read in it. Raises `DocumentError` when not."""
+    pages, failures = document.pages, document.notes
     if not pages:
         raise DocumentError("PDF-DAMAGED", "The PDF has no pages; it is damaged or cut short. Get a fresh copy of it.")
     if len(failures) == len(pages):
@@ -33,7 +39,7 @@ def read_pdf(data: bytes) -> Document:
     if not any(page.text.strip() for page in pages):
         counted = "its only page" if len(pages) == 1 else f"any of its {len(pages)} pages"
         raise DocumentError("PDF-NO-TEXT", f"There is no text on {counted}; the PDF was probably scanned.")
-    return Document(tuple(pages), _title(reader), "pypdf", pypdf.__version__, tuple(failures))
+    return document
 
 
 def _open(data: bytes) -> PdfReader:
@@ -52,7 +58,7 @@ def _open(data: bytes) -> PdfReader:
         # pypdf raises TypeError, AttributeError, AssertionError and more on damaged files.
         if b"%PDF" not in data[:1024]:
             raise DocumentError("PDF-NOT", "The file is not a PDF: it does not begin as one.") from error
-        raise DocumentError("PDF-DAMAGED", f"The PDF is damaged or cut short ({_reason(error)}).") from error
+        raise DocumentError("PDF-DAMAGED", f"The PDF is damaged or cut short ({reason(error)}).") from error
     if locked:
         raise DocumentError("PDF-ENCRYPTED", "The PDF is encrypted and needs a password.")
     return reader
@@ -67,10 +73,10 @@ def _pages(reader: PdfReader) -> tuple[list[Page], list[str]]:
         except Exception as error:  # noqa: BLE001 - a foreign parser
             # As above: whatever one page raises, the others are read.
             logger.info("page %d: %r", index + 1, error)
-            failures.append(f"Page {index + 1} could not be read ({_reason(error)}).")
+            failures.append(f"Page {index + 1} could not be read ({reason(error)}).")
             text = ""
         label = labels[index] if index < len(labels) else None
-        pages.append(Page(index + 1, _encodable(text), label))
+        pages.append(Page(index + 1, encodable(text), label))
     return pages, failures
 
 
@@ -78,7 +84,7 @@ def _labels(reader: PdfReader) -> list[str]:
     try:
         if "/PageLabels" not in reader.root_object:
             return []
-        return [_encodable(label) for label in reader.page_labels]
+        return [encodable(label) for label in reader.page_labels]
     except Exception as error:  # noqa: BLE001 - a foreign parser
         # Labels are a courtesy: a damaged label tree must not cost the text.
         logger.info("page labels: %r", error)
@@ -88,19 +94,20 @@ def _labels(reader: PdfReader) -> list[str]:
 def _title(reader: PdfReader) -> str:
     try:
         title = reader.metadata.title if reader.metadata else None
-        return " ".join(_encodable(str(title)).split()) if title else ""
+        return " ".join(encodable(str(title)).split()) if title else ""
     except Exception as error:  # noqa: BLE001 - a foreign parser
         # As for labels.
         logger.info("title: %r", error)
         return ""
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
+    """A text that can be stored, as long as the one given."""
     # Lone surrogates cannot be stored as UTF-8; one character stands for one, so offsets stay as extracted.
-    return text.encode("utf-8", "replace").decode("utf-8") if not _is_encodable(text) else text
+    return text.encode("utf-8", "replace").decode("utf-8") if not _isencodable(text) else text
 
 
-def _is_encodable(text: str) -> bool:
+def _isencodable(text: str) -> bool:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -108,6 +115,7 @@ def _is_encodable(text: str) -> bool:
     return True
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """An error of a parser in one line."""
     message = " ".join(str(error).split())
     return f"{type(error).__name__}: {message[:120]}" if message else type(error).__name__

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from docqa.documents.discovery import find_files, storable
 from docqa.documents.document import Document, Page
+from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, check_pdf_extractor
 from docqa.indexing.changes import Changes, file_state, find_changes
 from docqa.indexing.report import FailedFile, IndexReport
 from docqa.indexing.workers import Workers
@@ -56,13 +57,15 @@ def index_paths(
     *,
     analyzer: Analyzer,
     workers: int | None = None,
+    pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
     on_progress: Progress = lambda done, total, name: None,
 ) -> IndexReport:
     """Bring the index up to date with the files at and under `paths`.
 
-    `on_progress` hears (files done, files to do, name of the file). Raises `PathError` when a path cannot be used;
-    a file that cannot be read is in the report and stops nothing.
+    `on_progress` hears (files done, files to do, name of the file). Raises `PathError` when a path cannot be used,
+    `UsageError` when the extractor for PDFs cannot be; a file that cannot be read is in the report and stops nothing.
     """
+    check_pdf_extractor(pdf_extractor)
     paths = list(paths)
     given = [Path(os.path.abspath(path)) for path in paths]
     files = find_files(paths)
@@ -87,7 +90,7 @@ def index_paths(
     before = {document.path for document in documents}
     total = len(changes.read)
     known: dict[str, int] = {}
-    with Workers(min(workers or os.cpu_count() or 1, max(1, total)), analyzer) as pool:
+    with Workers(min(workers or os.cpu_count() or 1, max(1, total)), analyzer, pdf_extractor=pdf_extractor) as pool:
         results = pool.read([names[state.path] for state in changes.read])
         for number, (planned, (_, result)) in enumerate(zip(changes.read, results, strict=True), start=1):
             failure = _write(db, planned, result, analyzer, known)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from docqa.documents.discovery import storable
-from docqa.documents.formats import read_document
+from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, read_document
 from docqa.errors import DocumentError
 from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer, indexed_text
@@ -28,13 +28,14 @@ def work() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     logging.disable(logging.CRITICAL)
-    analyzer = Analyzer(**json.loads(sys.stdin.readline()))
+    settings = json.loads(sys.stdin.readline())
+    analyzer, pdf_extractor = Analyzer(**settings["analyzer"]), settings["pdf_extractor"]
     for line in sys.stdin:
-        answers.write(json.dumps(read_file(Path(json.loads(line)), analyzer)) + "\n")
+        answers.write(json.dumps(read_file(Path(json.loads(line)), analyzer, pdf_extractor)) + "\n")
         answers.flush()
 
 
-def read_file(path: Path, analyzer: Analyzer) -> dict[str, Any]:
+def read_file(path: Path, analyzer: Analyzer, pdf_extractor: str = DEFAULT_PDF_EXTRACTOR) -> dict[str, Any]:
     """Everything the writer needs of one file: its state, pages, paragraphs and their term counts, or an error."""
     try:
         data = path.read_bytes()
@@ -45,7 +46,7 @@ def read_file(path: Path, analyzer: Analyzer) -> dict[str, Any]:
         return {"state": state, "error": _error("FILE-UNREADABLE", f"The file cannot be opened: {error.strerror}.")}
     state = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "modified": stat.st_mtime}
     try:
-        document = read_document(path.name, data)
+        document = read_document(path.name, data, pdf_extractor)
         paragraphs = segment(document.pages, markdown=document.extractor == "markdown")
     except DocumentError as error:
         return {"state": state, "error": _error(error.code, str(error))}

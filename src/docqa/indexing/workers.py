@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
+from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR
 from docqa.retrieval.analyzer import Analyzer
 
 #: A file that takes longer is given up.
@@ -25,8 +26,14 @@ READ_AHEAD = 4
 class Workers:
     """Owns `count` worker processes, started when first needed and ended by `close`."""
 
-    def __init__(self, count: int, analyzer: Analyzer, seconds: float = SECONDS_A_FILE) -> None:
-        self._analyzer = analyzer
+    def __init__(
+        self,
+        count: int,
+        analyzer: Analyzer,
+        seconds: float = SECONDS_A_FILE,
+        pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
+    ) -> None:
+        self._settings = {"analyzer": asdict(analyzer), "pdf_extractor": pdf_extractor}
         self._seconds = seconds
         self._ahead = count * READ_AHEAD
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="docqa-worker")
@@ -96,7 +103,7 @@ class Workers:
         )
         self._processes.append(process)
         if process.stdin is not None:
-            process.stdin.write(json.dumps(asdict(self._analyzer)) + "\n")
+            process.stdin.write(json.dumps(self._settings) + "\n")
         return process
 
 

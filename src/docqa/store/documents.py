@@ -52,7 +52,7 @@ class StoredDocument:
     @property
     def has_pages(self) -> bool:
         """Whether the file is of a kind that has pages; others are one page in the index."""
-        return self.extractor == "pypdf"
+        return self.path.lower().endswith(".pdf")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,70 @@
+"""PDF through PDFium, the faster of the two extractors and an optional one: a library in C, page by page as well."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from typing import TYPE_CHECKING
+
+from docqa.documents.document import Document, Page
+from docqa.documents.pdf import encodable, reason, with_text
+from docqa.errors import DocumentError
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument
+
+logger = logging.getLogger(__name__)
+
+NAME = "pypdfium2"
+#: What PDFium says when a password is missing.
+LOCKED = "Incorrect password"
+
+
+def is_installed() -> bool:
+    """Whether the library is there."""
+    return importlib.util.find_spec(NAME) is not None
+
+
+def read_pdf_by_pdfium(data: bytes) -> Document:
+    """Read a PDF's pages as PDFium extracts them.
+
+    Raises `DocumentError` as `docqa.documents.pdf.read_pdf` does.
+    """
+    import pypdfium2
+
+    if not data:
+        raise DocumentError("PDF-EMPTY", "The file is empty (0 bytes).")
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if LOCKED in str(error):
+            raise DocumentError("PDF-ENCRYPTED", "The PDF is encrypted and needs a password.") from error
+        if b"%PDF" not in data[:1024]:
+            raise DocumentError("PDF-NOT", "The file is not a PDF: it does not begin as one.") from error
+        raise DocumentError("PDF-DAMAGED", f"The PDF is damaged or cut short ({reason(error)}).") from error
+    try:
+        pages, failures = _pages(document)
+        title = " ".join(encodable(document.get_metadata_value("Title")).split())
+    finally:
+        document.close()
+    return with_text(Document(tuple(pages), title, NAME, pypdfium2.version.PYPDFIUM_INFO.version, tuple(failures)))
+
+
+def _pages(document: PdfDocument) -> tuple[list[Page], list[str]]:
+    import pypdfium2
+
+    pages, failures = [], []
+    for index in range(len(document)):
+        text = ""
+        try:
+            page = document[index]
+            words = page.get_textpage()
+            text = words.get_text_bounded(errors="replace")
+            words.close()
+            page.close()
+        except pypdfium2.PdfiumError as error:
+            logger.info("page %d: %r", index + 1, error)
+            failures.append(f"Page {index + 1} could not be read ({reason(error)}).")
+        label = encodable(document.get_page_label(index)) or None
+        pages.append(Page(index + 1, encodable(text), label))
+    return pages, failures
