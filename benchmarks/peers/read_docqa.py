@@ -1,0 +1,41 @@
+"""Reads the questions of benchmarks/peers.py with docqa and prints seconds and best answers."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from docqa.answers.promise import read_candidates
+from docqa.answers.ranking import rank_answers
+from docqa.reading import loading
+from docqa.reading.reader import Reader
+
+
+def main() -> None:
+    """Read and print."""
+    work, how = json.loads(Path(sys.argv[1]).read_text()), sys.argv[2]
+    if how == "float32":
+        loading._number_format = lambda device: torch.float32  # noqa: SLF001
+    reader = Reader.load(work["reader"])
+    stop = reader.settings.stop if how == "usual" else None
+
+    def answer(entry: dict[str, list[str]]) -> str:
+        texts, scores = entry["paragraphs"], [float(score) for score in entry["scores"]]
+        question = str(entry["question"])
+        readings = read_candidates(reader, question, texts, scores, spans=8, stop=stop)
+        count = len(readings)
+        best = rank_answers(readings, scores[:count], texts[:count], reader.settings.ranking, 1)[0].best
+        return texts[best.paragraph][best.span.start : best.span.end]
+
+    answer(work["questions"][0])
+    begun = time.perf_counter()
+    answers = [answer(entry) for entry in work["questions"]]
+    print(json.dumps({"seconds": time.perf_counter() - begun, "answers": answers}))
+
+
+if __name__ == "__main__":
+    main()
