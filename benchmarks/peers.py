@@ -3,7 +3,7 @@
 python benchmarks/peers.py --environments FOLDER --qa FILE --reader docqa-small
 
 Each peer runs in an environment of its own, which is built in FOLDER the first time: transformers 4.57.6 (the last
-series with the question answering pipeline) and Haystack's extractive reader. The readers take turns, round after round,
+series with the question answering pipeline) and Haystack's extractive reader. The readers take turns, round by round,
 each in a fresh process; a question is read with the retriever's 20 best paragraphs. Medians over rounds.
 """
 
