@@ -2,6 +2,7 @@
 
 import math
 import tempfile
+import unicodedata
 from collections import Counter
 from pathlib import Path, PurePosixPath
 
@@ -15,7 +16,7 @@ from conftest import SAMPLE, OpenIndex, all_postings
 from docqa.documents.document import Document, Page
 from docqa.errors import AnalyzerMismatchError
 from docqa.paragraphs.paragraph import Paragraph, Run
-from docqa.retrieval.analyzer import Analyzer, indexed_text
+from docqa.retrieval.analyzer import WORD, Analyzer, indexed_text
 from docqa.retrieval.best import top
 from docqa.retrieval.fresh import add_postings
 from docqa.retrieval.postings import MOST, corpus_statistics, generation, next_generation
@@ -293,6 +294,13 @@ class TestAnalyzer:
         for term in Analyzer().terms(text):
             assert term
             term.encode("utf-8")
+
+    @given(st.text(st.characters(codec="utf-8")) | st.text(st.sampled_from("aé\u0301ﬁÅ\u0327 ñ")))
+    @settings(max_examples=100, deadline=None)
+    def test_accents_are_taken_off_wherever_they_stand(self, text):
+        decomposed = unicodedata.normalize("NFKD", text.lower())
+        plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+        assert Analyzer(stemmer="", stop_words=False).terms(text) == WORD.findall(plain)
 
     def test_a_new_index_notes_its_analyzer_and_another_one_is_refused(self, index):
         check_analyzer(index.db, Analyzer(), store=True)

@@ -57,7 +57,9 @@ def _plain(text: str) -> str:
     if lowered.isascii():
         return lowered
     decomposed = unicodedata.normalize("NFKD", lowered)
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    # A text has few different characters, so asking about each of these once is quicker than going through all.
+    marks = {ord(character): None for character in set(decomposed) if unicodedata.combining(character)}
+    return decomposed.translate(marks) if marks else decomposed
 
 
 def indexed_text(name: str, title: str, headings: tuple[str, ...], text: str) -> str:
