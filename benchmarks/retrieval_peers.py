@@ -2,9 +2,9 @@
 
 python benchmarks/retrieval_peers.py --environments FOLDER --index INDEX --qa FILE...
 
-INDEX is an index that benchmarks/scale.py made. Each peer builds its own index of the paragraphs' terms in a process of
-its own and finds the 20 best for 400 questions; docqa's index is the one on the disk. What docqa takes includes analysing
-the question and fetching the paragraphs with their documents, which the peers leave to others.
+INDEX is an index that benchmarks/scale.py made. Each peer builds its own index of the paragraphs' terms in a process
+of its own and finds the 20 best for 400 questions; docqa's index is the one on the disk. What docqa takes includes the
+analysis of the question and fetching the paragraphs with their documents, which the peers leave to others.
 """
 
 from __future__ import annotations
