@@ -23,6 +23,7 @@ from docqa.evaluation.given import judge
 from docqa.evaluation.outcome import summarize
 from docqa.fitting.cases import ReadCase, load_cases, save_cases
 from docqa.fitting.fit import fit_ranking
+from docqa.fitting.stopping import stopping
 from docqa.reading.loading import find_reader
 from docqa.reading.reader import Reader
 from docqa.reading.settings import Ranking, load_settings
@@ -101,6 +102,11 @@ def main() -> None:
         if case.accepted
     ]
     print(f"\nPooled, with all that is stored: {figures(summarize(outcomes))}.")
+    if stored.stop is not None:
+        for name, cases in (("pooled", pooled), ("on the folder", load_cases(folder_file))):
+            did = stopping(cases, stored.ranking, stored.stop)
+            share = f"{did.read:.0%} of the candidates are read, {did.same:.1%} of the best answers stay the same"
+            print(f"\nStopping early, {name}: {share}.")
     print(f"\nSome span of some candidate is right: {oracle(pooled)} pooled, {oracle(real)} on the folder.")
 
 
