@@ -17,7 +17,6 @@ from docqa.answers.ranking import RankedAnswer
 from docqa.evaluation.metrics import exact_match, f1
 from docqa.evaluation.reliability import reliability
 from docqa.fitting.cases import ALIKE, ReadCase, load_cases
-from docqa.fitting.fit import ANSWERS
 from docqa.reading.loading import find_reader
 from docqa.reading.settings import Ranking, load_settings
 
@@ -93,8 +92,8 @@ def main() -> None:
 
 
 def fit(cases: Sequence[ReadCase], ranking: Ranking, label: Label, features: int) -> tuple[float, ...]:
-    """The weights that a logistic regression on the first so many features finds."""
-    answers = [(case, answer) for case in cases for answer in case.ranked(ranking, ANSWERS)]
+    """The weights that a logistic regression of the best answers on the first so many features finds."""
+    answers = [(case, answer) for case in cases for answer in case.ranked(ranking, 1)]
     rows = [answer_features(answer, case.readings)[:features] for case, answer in answers]
     return fit_logistic(rows, [float(label(case, answer)) for case, answer in answers])
 

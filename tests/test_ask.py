@@ -281,7 +281,9 @@ def test_a_reader_without_calibration_gives_no_probabilities(corpus):
 @pytest.fixture
 def calibrated(base, tmp_path):
     """The index, open, with a reader whose probability is the answer's share of the softmax."""
-    weights = Calibration(right=(2.0, 1.0, 0.0, 0.0, 0.0), no_answer=(-2.0, -1.0, 0.0, 0.0, 0.0))
+    weights = Calibration(
+        right=(2.0, 1.0, 0.0, 0.0, 0.0), other=(2.0, 1.0, 0.0, 0.0, 0.0), no_answer=(-2.0, -1.0, 0.0, 0.0, 0.0)
+    )
     reader = exact_reader(save_tiny_bert(tmp_path / "calibrated"), calibration=weights, threshold=0.0)
     with docqa.open(base / "docqa.db", reader=reader) as opened:
         yield opened
@@ -301,7 +303,9 @@ def test_only_answers_that_reach_the_threshold_asked_for_are_given(calibrated):
 
 
 def test_the_threshold_of_the_reader_says_whether_anything_was_found(base, tmp_path):
-    weights = Calibration(right=(2.0, 1.0, 0.0, 0.0, 0.0), no_answer=(-2.0, -1.0, 0.0, 0.0, 0.0))
+    weights = Calibration(
+        right=(2.0, 1.0, 0.0, 0.0, 0.0), other=(2.0, 1.0, 0.0, 0.0, 0.0), no_answer=(-2.0, -1.0, 0.0, 0.0, 0.0)
+    )
     folder = save_tiny_bert(tmp_path / "strict")
     with docqa.open(base / "docqa.db", reader=exact_reader(folder, calibration=weights, threshold=0.999)) as corpus:
         assert corpus.ask(QUESTIONS[0]).best is None

@@ -83,6 +83,30 @@ def test_a_surer_answer_is_more_probable_and_less_likely_to_be_none():
     assert probability(fit.calibration.no_answer, strong) < probability(fit.calibration.no_answer, weak)
 
 
+def test_the_best_answers_and_those_after_them_have_regressions_of_their_own():
+    # The best ones are right half of the time, the others one time in ten, whatever their features.
+    generator = np.random.default_rng(3)
+    cases = [
+        FittingCase(
+            tuple((-generator.exponential(1.0), generator.normal(), generator.normal(), 0.0) for _ in range(3)),
+            (bool(generator.random() < 0.5), bool(generator.random() < 0.1), bool(generator.random() < 0.1)),
+            True,
+        )
+        for _ in range(3000)
+    ]
+    calibration = fit_calibration(cases).calibration
+    middling = (-1.0, 0.0, 0.0, 0.0)
+    assert probability(calibration.right, middling) == pytest.approx(0.5, abs=0.05)
+    assert probability(calibration.other, middling) == pytest.approx(0.1, abs=0.03)
+
+
+def test_answers_that_never_were_right_are_improbable_and_not_impossible():
+    cases = [
+        FittingCase(((0.0, 1.0, 1.0, 0.0), (-1.0, 0.0, -1.0, 0.0)), (turn, False), True) for turn in (True, False)
+    ] * 50
+    assert probability(fit_calibration(cases).calibration.other, (-1.0, 0.0, -1.0, 0.0)) == pytest.approx(1 / 102)
+
+
 def test_too_few_questions_are_refused_with_a_sentence():
     with pytest.raises(docqa.DataFileError, match="at least 20"):
         fit_calibration(_cases(5))

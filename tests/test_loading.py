@@ -157,7 +157,9 @@ def test_settings_come_back_as_they_were_saved(tmp_path):
         overlap_tokens=64,
         answer_tokens=20,
         ranking=Ranking(null=-0.5, retriever=0.25),
-        calibration=Calibration(right=(0.5, 1.0, -1.0, 0.0, 2.0), no_answer=(-0.5, -1.0, 0.0, 0.0, 1.0)),
+        calibration=Calibration(
+            right=(0.5, 1.0, -1.0, 0.0, 2.0), other=(0.0,) * 5, no_answer=(-0.5, -1.0, 0.0, 0.0, 1.0)
+        ),
         threshold=0.125,
     )
     save_settings(settings, tmp_path)

@@ -158,7 +158,7 @@ def assemble(
     if not ranked:
         return [], 1.0
     features = [answer_features(entry, readings, len(found.hits)) for entry in ranked]
-    chances = [probability(calibration.right, row) for row in features]
+    chances = [probability(calibration.other if rank else calibration.right, row) for rank, row in enumerate(features)]
     no_answer = probability(calibration.no_answer, features[0])
     # The reader's own threshold says whether anything was found at all; one that is asked for holds for every answer.
     if options.threshold is None and chances[0] < reader.settings.threshold:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from docqa.answers.calibration import answer_features, fit_logistic, probability
+from docqa.answers.calibration import FEATURES, answer_features, fit_logistic, probability
 from docqa.answers.normal import normal_form
 from docqa.errors import DataFileError
 from docqa.evaluation.reliability import reliability
@@ -75,17 +76,17 @@ def fit_calibration(cases: Sequence[FittingCase]) -> Fit:
         raise DataFileError(
             f"A calibration needs at least {FEWEST} questions with something found; there are {len(usable)}."
         )
-    if len({right for case in usable for right in case.right}) < 2:
+    if len({case.right[0] for case in usable}) < 2:
         raise DataFileError("A calibration needs both right and wrong answers to learn from; give more questions.")
     chances = np.zeros(len(usable))
     for part in range(FOLDS):
-        weights = _fit_right([case for number, case in enumerate(usable) if number % FOLDS != part])
+        weights = _fit_right([case for number, case in enumerate(usable) if number % FOLDS != part], others=False)
         for number in range(part, len(usable), FOLDS):
             chances[number] = probability(weights, usable[number].features[0])
     right = [float(case.right[0]) for case in usable]
     no_answer = fit_logistic([case.features[0] for case in usable], [float(not case.answerable) for case in usable])
     return Fit(
-        calibration=Calibration(_fit_right(usable), no_answer),
+        calibration=Calibration(_fit_right(usable, others=False), _fit_right(usable, others=True), no_answer),
         threshold=worthwhile_threshold(chances.tolist(), right, [case.answerable for case in usable]),
         questions=len(usable),
         held_out_error=reliability(chances.tolist(), right).expected_calibration_error,
@@ -169,6 +170,12 @@ def _competition(case: ReadCase) -> tuple[NDArray[np.float64], NDArray[np.bool_]
     return np.array(rows), np.array(right)
 
 
-def _fit_right(cases: Sequence[FittingCase]) -> tuple[float, ...]:
-    features = [features for case in cases for features in case.features]
-    return fit_logistic(features, [float(right) for case in cases for right in case.right])
+def _fit_right(cases: Sequence[FittingCase], *, others: bool) -> tuple[float, ...]:
+    """Whether the best answers are right, or the `others` after them; of the best ones where there are no others."""
+    part = slice(1, None) if others and any(len(case.features) > 1 for case in cases) else slice(1)
+    features = [features for case in cases for features in case.features[part]]
+    right = [float(right) for case in cases for right in case.right[part]]
+    if not any(right):
+        # A regression would make what never happened impossible; this is Laplace's rule of succession.
+        return (-math.log(len(right) + 1), *([0.0] * len(FEATURES)))
+    return fit_logistic(features, right)

@@ -33,14 +33,17 @@ SPAN_RANKING = Ranking(null=0.0, retriever=0.0)
 class Calibration:
     """Logistic regressions from what was read to probabilities; each is (constant, weights of the features).
 
-    The features are the `FEATURES` of `docqa.answers.calibration`. Raises `ValueError` for another number of weights.
+    `right` is for the best answer, `other` for those after it, which are another population: most of them are what is
+    left of the best one's sentence. `no_answer` is on the best answer's features. The features are the `FEATURES` of
+    `docqa.answers.calibration`. Raises `ValueError` for another number of weights.
     """
 
     right: tuple[float, ...]
+    other: tuple[float, ...]
     no_answer: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if {len(self.right), len(self.no_answer)} != {CALIBRATION_WEIGHTS}:
+        if {len(self.right), len(self.other), len(self.no_answer)} != {CALIBRATION_WEIGHTS}:
             raise ValueError(f"a calibration has {CALIBRATION_WEIGHTS} weights, calibrate it anew")
 
 
@@ -77,7 +80,12 @@ def load_settings(folder: Path) -> ReaderSettings:
             overlap_tokens=int(stored["overlap_tokens"]),
             answer_tokens=int(stored["answer_tokens"]),
             ranking=Ranking(**stored["ranking"]),
-            calibration=Calibration(tuple(calibration["right"]), tuple(calibration["no_answer"]))
+            # A reader that was calibrated when there was one regression for all answers keeps it.
+            calibration=Calibration(
+                right=tuple(calibration["right"]),
+                other=tuple(calibration.get("other", calibration["right"])),
+                no_answer=tuple(calibration["no_answer"]),
+            )
             if calibration
             else None,
             threshold=float(stored["threshold"]),
