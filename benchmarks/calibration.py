@@ -21,7 +21,7 @@ from docqa.reading.loading import find_reader
 from docqa.reading.settings import Ranking, load_settings
 
 Label = Callable[[ReadCase, RankedAnswer], bool]
-THRESHOLDS = (0.1, 0.16, 0.2, 0.24, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
+THRESHOLDS = (0.1, 0.16, 0.2, 0.24, 0.3, 0.35, 0.4, 0.5, 0.6)
 EVERY = len(FEATURES)
 
 

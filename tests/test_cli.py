@@ -16,6 +16,7 @@ import pytest
 
 import docqa
 from docqa.cli import commands, main
+from docqa.cli.ask import _show as show
 from pdf_maker import make_pdf
 from tiny_reader import save_word_finder
 
@@ -490,3 +491,33 @@ def test_torch_and_transformers_are_loaded_by_nothing_but_reading(here, code):
     script = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\nprint('loaded:', {{'torch', 'transformers'}} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ended.stdout.endswith("loaded: set()\n")
+
+
+def answers_with(*chances):
+    """Answers of such probabilities, each with one source."""
+    source = docqa.Source(
+        path="a.txt", sha256="", title="", page=1, start=0, end=3, page_label=None, paragraph=1, context="yes", context_start=0,
+        context_end=3, retriever_score=1.0, score=1.0, null_score=0.0, ranking_score=1.0, link="a.txt",
+    )  # fmt: skip
+    found = tuple(docqa.Answer(f"answer {rank}", 1.0, chance, (source,)) for rank, chance in enumerate(chances))
+    return docqa.Answers("?", found, 0.1, docqa.Timings(1, 1, 2), docqa.IndexInfo("docqa.db", 1, 1, 1), "r")
+
+
+@pytest.mark.parametrize(
+    ("chances", "asked", "shown", "remark"),
+    [
+        ((0.8, 0.09, 0.02), None, 1, "2 unlikely alternatives not shown"),
+        ((0.8, 0.3, 0.02), None, 2, "1 unlikely alternative not shown"),
+        ((0.8, 0.3), None, 2, ""),
+        ((0.05, 0.04), None, 1, "1 unlikely alternative not shown"),
+        ((0.8, 0.09, 0.02), 0.0, 3, ""),
+        ((None, None), None, 2, ""),
+    ],
+)
+def test_unlikely_alternatives_are_counted_and_shown_when_asked_for(capsys, chances, asked, shown, remark):
+    show(answers_with(*chances), explain=False, first=True, asked_threshold=asked)
+    written = capsys.readouterr()
+    assert [f"answer {rank}" in written.out for rank in range(len(chances))] == [
+        rank < shown for rank in range(len(chances))
+    ]
+    assert written.err.strip() == remark

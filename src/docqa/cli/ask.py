@@ -27,7 +27,7 @@ STANDARD_INPUT = "-"
 AROUND = 220
 CANDIDATES = 20
 #: Alternatives to the best answer that are less probable are only counted.
-WORTH_SHOWING = 0.05
+WORTH_SHOWING = 0.1
 
 
 @click.command(short_help="Answer a question with file, page and sentence.")
