@@ -43,7 +43,7 @@ def best_paragraphs(terms: Sequence[QueryTerm], limit: int, highest: int) -> tup
 
 
 def _able(sums: Scores, lists: Sequence[Numbers], least: float) -> tuple[Numbers, Scores]:
-    """Each paragraph of the lists whose sum is at least so much, once, with its sum; `sums` is used up."""
+    """Each paragraph of the lists whose sum is at least so much, ascending, with its sum; `sums` is used up."""
     numbers, scores = [], []
     for those in lists:
         able = those[sums[those] >= least]
@@ -51,7 +51,9 @@ def _able(sums: Scores, lists: Sequence[Numbers], least: float) -> tuple[Numbers
         scores.append(sums[able])
         # It stands in other lists too.
         sums[able] = -np.inf
-    return np.concatenate(numbers), np.concatenate(scores)
+    together = np.concatenate(numbers)
+    order = np.argsort(together)
+    return together[order], np.concatenate(scores)[order]
 
 
 def _at_limit(scores: Scores, limit: int, needed: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import IDF, WEIGHT, Parameters
 from docqa.retrieval.fresh import fresh_entries
-from docqa.retrieval.postings import Postings, corpus_statistics, unpack
+from docqa.retrieval.postings import MOST, Postings, corpus_statistics, unpack
 from docqa.retrieval.segments import removed_of
 
 Numbers = NDArray[np.int64]
@@ -22,37 +22,30 @@ Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Part:
-    """A term's postings in one segment or fresh document, taken from the index when they are needed."""
-
-    most: int
-    shortest: int
-    fetch: Callable[[], Postings]
-
-
-@dataclass(frozen=True)
 class QueryTerm:
     """A term of a query.
 
-    `factor` is its idf times how often the query has it; `mean_length` the mean of the paragraphs' lengths in terms.
+    `factor` is its idf times how often the query has it, `mean_length` the mean of the paragraphs' lengths in terms;
+    `most` and `shortest` are the most occurrences and the shortest length among its postings. `fetch` takes these
+    from the index, in parts of ascending paragraph ids, when they are needed.
     """
 
     factor: float
     mean_length: float
     parameters: Parameters
-    parts: tuple[Part, ...]
+    most: int
+    shortest: int
+    fetch: Callable[[], list[Postings]]
 
     @cached_property
     def highest(self) -> float:
         """No posting of the term adds more than this to a score."""
         # Weights rise with the frequency and fall with the length.
-        most = max(part.most for part in self.parts)
-        shortest = min(part.shortest for part in self.parts)
-        return float(self._added(np.array([most]), np.array([shortest]))[0])
+        return float(self._added(np.array([self.most]), np.array([self.shortest]))[0])
 
     @cached_property
-    def _postings(self) -> tuple[Postings, ...]:
-        return tuple(part.fetch() for part in self.parts)
+    def _postings(self) -> list[Postings]:
+        return self.fetch()
 
     def all(self) -> tuple[Numbers, Scores]:
         """The paragraphs that hold the term, and what it adds to the score of each."""
@@ -62,14 +55,19 @@ class QueryTerm:
         return numbers, self._added(frequencies, np.concatenate([part.lengths for part in postings]))
 
     def of(self, numbers: Numbers) -> Scores:
-        """What the term adds to the scores of given paragraphs, 0 to those that do not hold it."""
+        """What the term adds to the scores of given paragraphs (ids, ascending), 0 to those that do not hold it."""
         added = np.zeros(len(numbers))
+        wanted = numbers.astype(np.uint32)
         for part in self._postings:
-            places = np.searchsorted(part.paragraphs, numbers.astype(np.uint32))
-            places[places == len(part)] = 0
-            here = part.paragraphs[places] == numbers
+            if not len(part):
+                continue
+            # Segments hold paragraphs of different times, so most are looked for in one of them alone.
+            first = int(np.searchsorted(wanted, part.paragraphs[0]))
+            last = int(np.searchsorted(wanted, part.paragraphs[-1], side="right"))
+            places = np.searchsorted(part.paragraphs, wanted[first:last])
+            here = part.paragraphs[places] == wanted[first:last]
             held = places[here]
-            added[here] = self._added(part.frequencies[held], part.lengths[held])
+            added[first:last][here] = self._added(part.frequencies[held], part.lengths[held])
         return added
 
     def _added(self, frequencies: NDArray[np.uint16], lengths: NDArray[np.uint16]) -> Scores:
@@ -94,12 +92,11 @@ def query_terms(db: Database, query: str, analyzer: Analyzer, parameters: Parame
                     fresh[term].append(held)
     found = []
     for term, number in numbers.items():
-        holding, parts = _stored(db, number)
-        parts += [_part(postings) for postings in fresh[term]]
-        holding += sum(len(postings) for postings in fresh[term])
+        holding, most, shortest = _extent(db, number, fresh[term])
         if holding:
             factor = repeats[term] * IDF[parameters.variant](paragraphs, holding)
-            found.append((term, QueryTerm(factor, mean_length, parameters, tuple(parts))))
+            fetch = _fetching(db, number, fresh[term])
+            found.append((term, QueryTerm(factor, mean_length, parameters, most, shortest, fetch)))
     return [term for _, term in sorted(found, key=lambda entry: (-entry[1].highest, entry[0]))]
 
 
@@ -108,28 +105,27 @@ def _number(db: Database, term: str) -> int | None:
     return int(row[0]) if row else None
 
 
-def _stored(db: Database, term: int) -> tuple[int, list[Part]]:
-    """In how many paragraphs of the segments a term stands, and its part of each segment that has it."""
-    holding, parts = 0, []
-    rows = db.conn.execute(
-        "SELECT segment, count, gone, most, shortest FROM postings WHERE term = ? ORDER BY segment", (term,)
+def _extent(db: Database, term: int, fresh: Sequence[Postings]) -> tuple[int, int, int]:
+    """In how many paragraphs a term stands, how often at most, and how long the shortest of them is."""
+    holding, most, shortest = db.conn.execute(
+        "SELECT coalesce(sum(count - gone), 0), coalesce(max(most), 0), coalesce(min(shortest), ?) "
+        "FROM postings WHERE term = ?",
+        (MOST, term),
+    ).fetchone()
+    return (
+        holding + sum(len(postings) for postings in fresh),
+        max([most, *(int(postings.frequencies.max()) for postings in fresh)]),
+        min([shortest, *(int(postings.lengths.min()) for postings in fresh)]),
     )
-    for segment, count, gone, most, shortest in rows.fetchall():
-        holding += count - gone
-        if count > gone:
-            parts.append(Part(most, shortest, _fetching(db, term, segment, lost=gone > 0)))
-    return holding, parts
 
 
-def _fetching(db: Database, term: int, segment: int, *, lost: bool) -> Callable[[], Postings]:
-    def fetch() -> Postings:
-        (data,) = db.conn.execute(
-            "SELECT data FROM postings WHERE term = ? AND segment = ?", (term, segment)
-        ).fetchone()
-        return unpack(data).without(removed_of(db, segment)) if lost else unpack(data)
+def _fetching(db: Database, term: int, fresh: Sequence[Postings]) -> Callable[[], list[Postings]]:
+    def fetch() -> list[Postings]:
+        rows = db.conn.execute("SELECT segment, gone, data FROM postings WHERE term = ? ORDER BY segment", (term,))
+        stored = [
+            unpack(data).without(removed_of(db, segment)) if gone else unpack(data)
+            for segment, gone, data in rows.fetchall()
+        ]
+        return [*stored, *fresh]
 
     return fetch
-
-
-def _part(postings: Postings) -> Part:
-    return Part(int(postings.frequencies.max()), int(postings.lengths.min()), lambda: postings)
