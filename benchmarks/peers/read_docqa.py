@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from pathlib import Path
 
 import torch
+from timing import report
 
 from docqa.answers.promise import read_candidates
 from docqa.answers.ranking import rank_answers
@@ -31,10 +31,7 @@ def main() -> None:
         best = rank_answers(readings, scores[:count], texts[:count], reader.settings.ranking, 1)[0].best
         return texts[best.paragraph][best.span.start : best.span.end]
 
-    answer(work["questions"][0])
-    begun = time.perf_counter()
-    answers = [answer(entry) for entry in work["questions"]]
-    print(json.dumps({"seconds": time.perf_counter() - begun, "answers": answers}))
+    report(work, answer)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
 import json
 import sys
-import time
 from pathlib import Path
 
 from haystack import Document
 from haystack_integrations.components.readers.transformers import TransformersExtractiveReader
+from timing import report
 
 
 def main() -> None:
@@ -21,10 +21,7 @@ def main() -> None:
         documents = [Document(content=text) for text in entry["paragraphs"]]
         return reader.run(query=entry["question"], documents=documents)["answers"][0].data
 
-    answer(work["questions"][0])
-    begun = time.perf_counter()
-    answers = [answer(entry) for entry in work["questions"]]
-    print(json.dumps({"seconds": time.perf_counter() - begun, "answers": answers}))
+    report(work, answer)
 
 
 if __name__ == "__main__":

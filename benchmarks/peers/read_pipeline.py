@@ -2,9 +2,9 @@
 
 import json
 import sys
-import time
 from pathlib import Path
 
+from timing import report
 from transformers import pipeline
 
 
@@ -23,10 +23,7 @@ def main() -> None:
         )
         return max(found, key=lambda one: one["score"])["answer"]
 
-    answer(work["questions"][0])
-    begun = time.perf_counter()
-    answers = [answer(entry) for entry in work["questions"]]
-    print(json.dumps({"seconds": time.perf_counter() - begun, "answers": answers}))
+    report(work, answer)
 
 
 if __name__ == "__main__":
