@@ -158,6 +158,27 @@ def test_many_fresh_documents_become_a_segment_and_many_segments_one(index):
     assert len(all_postings(index.db)) == 24
 
 
+def test_large_segments_are_left_alone_and_smaller_ones_joined_beside_them(index, monkeypatch):
+    monkeypatch.setattr(segments, "FAN", 3)
+    monkeypatch.setattr(segments, "LARGEST", 12)
+    for number, texts in enumerate([["red sea", "blue sky"] * 3, *[["red lamp"]] * 3]):
+        add(index, f"{number}", texts)
+        with writing(index.db):
+            settle(index.db, everything=True)
+    assert index.db.conn.execute("SELECT entries FROM segments ORDER BY entries").fetchall() == [(6,), (12,)]
+    assert len(all_postings(index.db)) == 18
+
+
+def test_many_small_documents_fill_segments_of_the_largest_size(index, monkeypatch):
+    monkeypatch.setattr(segments, "LARGEST", 10)
+    for number in range(9):
+        add(index, f"{number}", ["red sea", "blue sky"])
+    with writing(index.db):
+        settle(index.db, everything=True)
+    assert index.db.conn.execute("SELECT entries FROM segments ORDER BY id").fetchall() == [(12,), (12,), (12,)]
+    assert fresh_size(index.db) == (0, 0)
+
+
 def test_few_fresh_documents_stay_as_they_are(index):
     add(index, "a", ["red sea"])
     with writing(index.db):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
-from docqa.retrieval.postings import MOST, Postings, count_paragraphs, lengths_of, term_numbers
+from docqa.retrieval.postings import MOST, Postings, count_paragraphs, term_numbers
 
 #: Bytes of one entry: a term's number beside a posting.
 WIDTH = 12
@@ -73,7 +73,7 @@ def add_postings(
 
     `known` remembers the numbers of terms from one document to the next.
     """
-    lengths = lengths_of(counts)
+    lengths = [sum(count.values()) for count in counts]
     numbers = term_numbers(db, sorted({term for count in counts for term in count}), known)
     distinct = [len(count) for count in counts]
     entries = Entries(

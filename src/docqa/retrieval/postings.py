@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,8 +84,3 @@ def term_numbers(db: Database, terms: Sequence[str], known: dict[str, int] | Non
         marks = ",".join("?" * len(part))
         numbers.update(db.conn.execute(f"SELECT term, id FROM terms WHERE term IN ({marks})", part))  # noqa: S608
     return numbers
-
-
-def lengths_of(counts: Sequence[Mapping[str, int]]) -> list[int]:
-    """The lengths in terms of paragraphs with such term counts."""
-    return [sum(count.values()) for count in counts]

@@ -35,11 +35,13 @@ def settle(db: Database, *, everything: bool = False) -> None:
     documents, entries = fresh_size(db)
     if documents > FRESH_DOCUMENTS or entries > FRESH_ENTRIES or (everything and documents):
         batch: list[tuple[int, Entries]] = []
+        size = 0
         for document, part in fresh_entries(db):
             batch.append((document, part))
-            if sum(len(part) for _, part in batch) >= LARGEST:
+            size += len(part)
+            if size >= LARGEST:
                 _settle(db, batch)
-                batch = []
+                batch, size = [], 0
         if batch:
             _settle(db, batch)
     for group in _to_join(db):
@@ -87,12 +89,13 @@ def _settle(db: Database, batch: Sequence[tuple[int, Entries]]) -> None:
 
 
 def _to_join(db: Database) -> list[list[int]]:
-    """Groups of segments to write as one each: many of like size, or one alone that lost much."""
+    """Groups of segments to write as one each: many of like size that are not large, or one alone that lost much."""
     lost = dict(db.conn.execute("SELECT segment, count(*) FROM removed GROUP BY segment").fetchall())
     tiers: dict[int, list[tuple[int, int]]] = defaultdict(list)
     shrunk = []
     for segment, entries, paragraphs in db.conn.execute("SELECT id, entries, paragraphs FROM segments ORDER BY id"):
-        tiers[len(np.base_repr(entries, FAN))].append((segment, entries))
+        if entries < LARGEST:
+            tiers[len(np.base_repr(entries, FAN))].append((segment, entries))
         if lost.get(segment, 0) > LOST * paragraphs:
             shrunk.append(segment)
     groups = [_fitting(tier) for tier in tiers.values() if len(tier) >= FAN]
