@@ -23,7 +23,7 @@ def main() -> None:
     options = parser.parse_args()
     loaded = load_reader(options.reader)
     seconds(loaded, 2, 96)
-    print(f"{loaded.name}, {loaded.dtype}, {torch.get_num_threads()} threads\n")
+    print(f"{loaded.name}, {loaded.arithmetic}, {torch.get_num_threads()} threads\n")
     print("| rows | tokens | first time, ms | then, ms | then, microseconds a token |\n|---|---|---|---|---|")
     for rows, tokens in SHAPES:
         took = [1000 * seconds(loaded, rows, tokens) for _ in range(REPEATS)]

@@ -145,7 +145,7 @@ def exact_reader(folder, **settings):
     model.eval()
     stored = {**vars(load_settings(Path(folder))), **settings}
     return Reader(
-        LoadedReader(Path(folder).name, model, tokenizer, ReaderSettings(**stored), torch.device("cpu"), torch.float32)
+        LoadedReader(Path(folder).name, model, tokenizer, ReaderSettings(**stored), torch.device("cpu"), "float32")
     )
 
 

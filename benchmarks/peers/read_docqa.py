@@ -6,21 +6,20 @@ import json
 import sys
 from pathlib import Path
 
-import torch
 from timing import report
 
 from docqa.answers.promise import read_candidates
 from docqa.answers.ranking import rank_answers
-from docqa.reading import loading
 from docqa.reading.reader import Reader
+
+#: Ways to read every candidate in an arithmetic that is not this machine's best one.
+ARITHMETICS = ("float32", "int8")
 
 
 def main() -> None:
     """Read and print."""
     work, how = json.loads(Path(sys.argv[1]).read_text()), sys.argv[2]
-    if how == "float32":
-        loading._number_format = lambda device: torch.float32  # noqa: SLF001
-    reader = Reader.load(work["reader"])
+    reader = Reader.load(work["reader"], arithmetic=how if how in ARITHMETICS else None)
     stop = reader.settings.stop if how == "usual" else None
 
     def answer(entry: dict[str, list[str]]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docqa.errors import ReaderError, ReaderNotFoundError
+from docqa.reading.arithmetic import Arithmetic, choose_arithmetic
 from docqa.reading.eight_bit import eight_bit_files, load_eight_bit
 from docqa.reading.settings import ReaderSettings, load_settings
 
@@ -27,14 +28,14 @@ HUB_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class LoadedReader:
-    """A model ready to read with: on its device, in its number format, in evaluation mode."""
+    """A model ready to read with: on its device, in its arithmetic, in evaluation mode."""
 
     name: str
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     settings: ReaderSettings
     device: torch.device
-    dtype: torch.dtype
+    arithmetic: Arithmetic
 
 
 def shipped_readers() -> list[str]:
@@ -59,19 +60,22 @@ def find_reader(name: str) -> str | Path:
     return name
 
 
-def load_reader(name: str, *, unsafe_weights: bool = False) -> LoadedReader:
+def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmetic | None = None) -> LoadedReader:
     """Load a reader for answering.
 
-    bfloat16 where the CPU computes with it, float32 on other CPUs, float16 or bfloat16 on a GPU; the start and end
-    vectors always in float32, so that scores are not rounded to three digits. Raises `ReaderNotFoundError` when
-    it cannot be found or fetched, `ReaderError` when it is not an extractive reader. `unsafe_weights` allows weights
-    that are not safetensors, which can run code when they are loaded.
+    `arithmetic` None takes what `choose_arithmetic` finds best here; the start and end vectors are always computed in
+    float32, so that scores are not rounded to three digits. Raises `ReaderNotFoundError` when it cannot be found or
+    fetched, `ReaderError` when it is not an extractive reader. `unsafe_weights` allows weights that are not
+    safetensors, which can run code when they are loaded.
     """
     import torch
 
+    from docqa.reading.two_digits import use_two_digits
+
     source = find_reader(name)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    dtype = _number_format(device)
+    if arithmetic is None:
+        arithmetic = choose_arithmetic(device, eight_bit=isinstance(source, Path) and bool(eight_bit_files(source)))
     model, tokenizer, missing = _load(source, name, unsafe_weights=unsafe_weights, attention=None)
     if missing:
         raise ReaderError(
@@ -79,17 +83,19 @@ def load_reader(name: str, *, unsafe_weights: bool = False) -> LoadedReader:
             f"Train them with `docqa train FILE... --base {name} --out FOLDER`."
         )
     head = getattr(model, "qa_outputs", None)
-    if isinstance(head, torch.nn.Linear):
-        model.to(device=device, dtype=dtype)
+    if not isinstance(head, torch.nn.Linear):
+        arithmetic = "float32"
+        model.to(device=device)
+    elif arithmetic == "int8":
+        use_two_digits(model, but=head)
+    else:
+        model.to(device=device, dtype=getattr(torch, arithmetic))
         head.to(torch.float32)
         head.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(), *inputs[1:]))
-    else:
-        dtype = torch.float32
-        model.to(device=device)
     model.eval()
     settings = load_settings(source) if isinstance(source, Path) else ReaderSettings()
     shown = source.resolve().name if isinstance(source, Path) else name
-    return LoadedReader(shown, model, tokenizer, settings, device, dtype)
+    return LoadedReader(shown, model, tokenizer, settings, device, arithmetic)
 
 
 def load_for_training(base: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -203,15 +209,6 @@ def _reason(error: Exception, unsafe_weights: bool) -> str:  # noqa: FBT001
     if lines and "model.safetensors" in lines[0] and not unsafe_weights:
         return "it has no weights as safetensors; others can run code when they are loaded, --unsafe-weights allows it"
     return lines[0].rstrip(".")[:300] if lines else type(error).__name__
-
-
-def _number_format(device: torch.device) -> torch.dtype:
-    import torch
-
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001
-    return torch.bfloat16 if fast else torch.float32
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.errors import UsageError
+from docqa.reading.arithmetic import Arithmetic
 from docqa.reading.batches import ROWS_ON_CPU, ROWS_ON_GPU, InputBatch, input_batches
 from docqa.reading.loading import DEFAULT_READER, LoadedReader, load_reader
 from docqa.reading.settings import ReaderSettings, save_settings
@@ -68,12 +69,16 @@ class Reader:
         self.settings: ReaderSettings = replace(loaded.settings, window_tokens=window, overlap_tokens=overlap)
 
     @classmethod
-    def load(cls, name: str = DEFAULT_READER, *, unsafe_weights: bool = False) -> Reader:
+    def load(
+        cls, name: str = DEFAULT_READER, *, unsafe_weights: bool = False, arithmetic: Arithmetic | None = None
+    ) -> Reader:
         """Load a reader that ships, lies in a folder, or is a model of the Hugging Face hub.
+
+        `arithmetic` None computes in the one that is fastest here and keeps the answers; "float32" is the reference.
 
         Raises `ReaderNotFoundError` and `ReaderError` as `docqa.reading.loading.load_reader` does.
         """
-        return cls(load_reader(name, unsafe_weights=unsafe_weights))
+        return cls(load_reader(name, unsafe_weights=unsafe_weights, arithmetic=arithmetic))
 
     @property
     def name(self) -> str:
@@ -184,7 +189,7 @@ class Reader:
 def reader_in_training(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Reader:
     """A reader around a model that is being trained, for evaluating it on the way."""
     parameter = next(iter(model.parameters()))
-    return Reader(LoadedReader("in training", model, tokenizer, ReaderSettings(), parameter.device, parameter.dtype))
+    return Reader(LoadedReader("in training", model, tokenizer, ReaderSettings(), parameter.device, "float32"))
 
 
 def _rule_out_blanks(band: Scores, text: str, offsets: Ints) -> None:

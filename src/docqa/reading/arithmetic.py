@@ -1,0 +1,29 @@
+"""The arithmetic that a reader computes in: the fastest one of this machine that keeps the answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import torch
+
+#: "int8" is that of `docqa.reading.two_digits`, for readers that are stored with 8 bits a weight.
+Arithmetic = Literal["float32", "bfloat16", "float16", "int8"]
+
+
+def choose_arithmetic(device: torch.device, *, eight_bit: bool) -> Arithmetic:
+    """bfloat16 or float16 on a GPU; bfloat16 on CPUs that compute in it; int8 or else float32 on others.
+
+    `eight_bit` says that the reader's weights are stored with 8 bits, so that int8 takes nothing from them.
+    """
+    import torch
+
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
+    if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported():  # noqa: SLF001
+        return "bfloat16"
+    if eight_bit:
+        from docqa.reading.two_digits import multiplies_bytes
+
+        return "int8" if multiplies_bytes() else "float32"
+    return "float32"

@@ -1,0 +1,89 @@
+"""Matrix products in whole numbers, for CPUs that multiply bytes fast and have no bfloat16.
+
+A weight stored with 8 bits is one byte already. An activation becomes two: each row is divided by a scale, its
+largest magnitude over 127, and rounded to a first digit; what rounding left becomes a second digit, worth 1/254 of
+the first. So the weights are exact and the activations have fifteen bits, where one digit alone (Jacob et al. 2018)
+changes answers. Both digits go through one product of bytes, one below the other, with sums in 32 bits.
+"""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+
+from docqa.reading.eight_bit import quantize_rows
+
+#: The largest magnitude of a digit; bytes are stored from 0 on, with this for 0.
+LARGEST, ZERO = 127, 128
+#: So many second digits are one first.
+SECOND = 254
+
+
+def two_digits(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """First digits of rows above second ones, bytes of shape (2 rows, columns), and a scale for each row, (rows, 1).
+
+    >>> digits, scales = two_digits(torch.tensor([[1.27, -0.005]]))
+    >>> (digits.int() - ZERO).tolist(), round(scales.item(), 4)
+    ([[127, 0], [0, -127]], 0.01)
+    """
+    scales = rows.abs().amax(dim=1, keepdim=True).clamp_min_(torch.finfo(torch.float32).tiny) / LARGEST
+    scaled = rows / scales
+    first = scaled.round()
+    second = scaled.sub_(first).mul_(SECOND).round_()
+    return torch.cat([first, second]).add_(ZERO).to(torch.uint8), scales
+
+
+class TwoDigitLinear(torch.nn.Module):
+    """A linear layer whose weights have 8 bits each and whose inputs become two digits."""
+
+    def __init__(self, linear: torch.nn.Linear) -> None:
+        super().__init__()
+        weights, self.scales = quantize_rows(linear.weight.detach())
+        self.bias = torch.zeros(len(weights)) if linear.bias is None else linear.bias.detach().float()
+        self.zeros = torch.zeros(len(weights), dtype=torch.int64)
+        self.packed = torch.ops.onednn.qlinear_prepack(weights, None)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Inputs of shape (..., columns) in float32 to outputs of shape (..., rows of the weights)."""
+        rows = inputs.reshape(-1, inputs.shape[-1])
+        digits, scales = two_digits(rows)
+        product = _product(digits, self.packed, self.scales, self.zeros)
+        first, second = product[: len(rows)], product[len(rows) :]
+        outputs = torch.addcmul(self.bias, torch.add(first, second, alpha=1 / SECOND), scales)
+        return outputs.reshape(*inputs.shape[:-1], outputs.shape[-1])
+
+
+def use_two_digits(model: torch.nn.Module, *, but: torch.nn.Module) -> None:
+    """Put two-digit layers in the place of a model's linear ones; `but` stays as it is."""
+    for module in list(model.modules()):
+        for name, child in list(module.named_children()):
+            if type(child) is torch.nn.Linear and child is not but:
+                setattr(module, name, TwoDigitLinear(child))
+
+
+def multiplies_bytes() -> bool:
+    """Whether this CPU and this torch multiply bytes fast, and exactly.
+
+    CPUs of the x86 family without VNNI add products of bytes in 16 bits, which overflow; other families may fall back
+    to a reference implementation. So the largest numbers are multiplied and looked at.
+    """
+    if platform.machine().lower() not in {"x86_64", "amd64"}:
+        return False
+    columns = 64
+    weights = torch.full((32, columns), LARGEST, dtype=torch.int8)
+    rows = torch.full((32, columns), 2 * ZERO - 1, dtype=torch.uint8)
+    try:
+        packed = torch.ops.onednn.qlinear_prepack(weights, None)
+        product = _product(rows, packed, torch.ones(32), torch.zeros(32, dtype=torch.int64))
+    except (AttributeError, RuntimeError, TypeError):
+        # A torch that has no such operation, or another form of it.
+        return False
+    return bool((product == (ZERO - 1) * LARGEST * columns).all())
+
+
+def _product(rows: torch.Tensor, packed: torch.Tensor, scales: torch.Tensor, zeros: torch.Tensor) -> torch.Tensor:
+    product: torch.Tensor = torch.ops.onednn.qlinear_pointwise(
+        rows, 1.0, ZERO, packed, scales, zeros, None, 1.0, 0, torch.float32, "none", [], ""
+    )
+    return product
