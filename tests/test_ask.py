@@ -12,6 +12,7 @@ import pytest
 
 import docqa
 from docqa.answers.ask import assemble, find
+from docqa.answers.cascade import CandidateReadings
 from docqa.reading.reader import ParagraphReading, Span
 from docqa.reading.settings import SPAN_RANKING, Calibration
 from docqa.retrieval.analyzer import Analyzer
@@ -223,8 +224,9 @@ def test_the_order_in_which_candidates_are_read_changes_no_answer(base, tiny):
         texts = [hit.paragraph.paragraph.text for hit in found.hits]
         readings = tiny.read_paragraphs(QUESTIONS[-1], texts, spans=10)
         backwards = type(found)(found.hits[::-1], found.pages, found.index)
-        straight, _ = assemble(found, readings, tiny, options)
-        turned, _ = assemble(backwards, readings[::-1], tiny, options)
+        numbers = tuple(range(len(readings)))
+        straight, _ = assemble(found, CandidateReadings(numbers, tuple(readings)), tiny, options)
+        turned, _ = assemble(backwards, CandidateReadings(numbers, tuple(readings[::-1])), tiny, options)
         assert [answer.text for answer in straight] == [answer.text for answer in turned]
     finally:
         db.close()
@@ -362,7 +364,8 @@ def test_a_source_says_the_answer_in_exactly_its_characters(tmp_path, monkeypatc
         words, score = (first, 5.0) if hit.document.path == "a.txt" else (second, 4.0)
         start = hit.paragraph.paragraph.text.index(words)
         readings.append(ParagraphReading((Span(start, start + len(words), score),), 0.0, score))
-    (answer,), _ = assemble(found, readings, tiny, options)
+    numbers = tuple(range(len(readings)))
+    (answer,), _ = assemble(found, CandidateReadings(numbers, tuple(readings)), tiny, options)
     assert answer.text == first
     assert {(source.path, source.start, source.end) for source in answer.sources} == places
     assert_every_source_is_verbatim([answer], tmp_path)

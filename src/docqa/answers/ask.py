@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from docqa.answers.answer import Answer, Answers, IndexInfo, Source, Timings
 from docqa.answers.calibration import answer_features, probability
-from docqa.answers.promise import read_candidates
+from docqa.answers.cascade import CandidateReadings, read_promising
 from docqa.answers.question import check_question
 from docqa.answers.ranking import Candidate, RankedAnswer, rank_answers
 from docqa.documents.document import Page
@@ -112,21 +112,21 @@ def answer_question(
     found = find(db, index_file, question, options, analyzer=analyzer, parameters=parameters)
     retrieved = time.perf_counter()
     texts = [hit.paragraph.paragraph.text for hit in found.hits]
-    readings = read_candidates(
+    read = read_promising(
         reader,
         question,
         texts,
         [hit.score for hit in found.hits],
         spans=options.top_k + SPARE_SPANS,
-        # The stop was fitted for the ranking that is stored beside it.
-        stop=None if options.exhaustive or options.ranking else reader.settings.stop,
+        # What is stored about stopping was fitted for the ranking that is stored beside it.
+        exhaustive=options.exhaustive or options.ranking is not None,
     )
-    read = time.perf_counter()
-    answers, no_answer = assemble(found, readings, reader, options)
+    read_at = time.perf_counter()
+    answers, no_answer = assemble(found, read, reader, options)
     done = time.perf_counter()
     timings = Timings(
         retrieve_ms=round((retrieved - begun) * 1000, 3),
-        read_ms=round((read - retrieved) * 1000, 3),
+        read_ms=round((read_at - retrieved) * 1000, 3),
         total_ms=round((done - begun) * 1000, 3),
     )
     return Answers(
@@ -137,27 +137,28 @@ def answer_question(
         found.index,
         reader.name,
         candidates=len(found.hits),
-        read=len(readings),
+        read=len(read.numbers),
     )
 
 
 def assemble(
-    found: Found, readings: Sequence[ParagraphReading], reader: Reader, options: AskOptions
+    found: Found, read: CandidateReadings, reader: Reader, options: AskOptions
 ) -> tuple[list[Answer], float | None]:
     """The ranked answers with their citations, and the probability that there is none.
 
-    `readings` are those of the first hits, or of all.
+    `read` says which of the hits were read, and how.
     """
+    candidates, readings = len(found.hits), read.readings
+    found = replace(found, hits=tuple(found.hits[number] for number in read.numbers))
     texts = [hit.paragraph.paragraph.text for hit in found.hits]
     ranking = options.ranking or reader.settings.ranking
-    scores = [hit.score for hit in found.hits[: len(readings)]]
-    ranked = rank_answers(readings, scores, texts, ranking, options.top_k)
+    ranked = rank_answers(readings, [hit.score for hit in found.hits], texts, ranking, options.top_k)
     calibration = reader.settings.calibration
     if calibration is None:
         return [_answer(entry, found, readings, None) for entry in ranked], None
     if not ranked:
         return [], 1.0
-    features = [answer_features(entry, readings, len(found.hits)) for entry in ranked]
+    features = [answer_features(entry, readings, candidates) for entry in ranked]
     chances = [probability(calibration.other if rank else calibration.right, row) for rank, row in enumerate(features)]
     no_answer = probability(calibration.no_answer, features[0])
     # The reader's own threshold says whether anything was found at all; one that is asked for holds for every answer.

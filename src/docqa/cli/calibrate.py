@@ -13,9 +13,14 @@ from docqa.cli.console import busy, json_text, output, progress_bar
 from docqa.cli.options import json_option, reader_options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from docqa.fitting.cases import ReadCase
     from docqa.fitting.held_out import HeldOut
+    from docqa.fitting.scouting import Scouting
+    from docqa.fitting.stopping import Stopping
     from docqa.reading.reader import Reader
+    from docqa.reading.settings import ReaderSettings
 
 
 @click.command(short_help="Fit a reader's probabilities on your own questions.")
@@ -56,6 +61,11 @@ if TYPE_CHECKING:
     metavar="PATH",
     help="Documents whose paragraphs are pooled too.",
 )
+@click.option(
+    "--scout",
+    metavar="NAME",
+    help="Which reader that ships looks ahead for this one, if not the one that does.",
+)
 @click.option("--ranking", "fit_weights", is_flag=True, help="Fit the ranking's weights too, before the probabilities.")
 @click.option(
     "--readings",
@@ -82,6 +92,7 @@ def calibrate(
     readings: Path | None,
     candidates: int,
     seed: int,
+    scout: str | None,
     *,
     fit_weights: bool,
     unsafe_weights: bool,
@@ -98,7 +109,6 @@ def calibrate(
     from docqa.fitting.cases import load_cases, save_cases
     from docqa.fitting.fit import fit_calibration, fit_ranking, fitting_case, probability_cases
     from docqa.fitting.held_out import HeldOut
-    from docqa.fitting.stopping import FEWEST, fit_stop, stopping
     from docqa.reading.loading import DEFAULT_READER, find_reader
     from docqa.reading.reader import Reader
     from docqa.reading.settings import save_settings
@@ -118,37 +128,83 @@ def calibrate(
         save_cases(cases, readings)
     ranking = fit_ranking(cases, reader.settings.ranking) if fit_weights else reader.settings.ranking
     fit = fit_calibration([fitting_case(case, ranking) for case in probability_cases(cases)])
+    fitted = replace(reader.settings, ranking=ranking, calibration=fit.calibration, threshold=fit.threshold)
     asked = [case for case in cases if not case.given]
-    # A stop holds for the ranking it was fitted with, so the one that is there goes when there is no new one.
-    stop = fit_stop(asked, ranking) if len(asked) >= FEWEST else None
+    settings, stopped, looked = _with_stop(fitted, scout, asked)
     if isinstance(source, Path):
         if source.resolve() != out.resolve():
             shutil.copytree(source, out, dirs_exist_ok=True)
     else:
         reader.save(out)
-    settings = replace(
-        reader.settings, ranking=ranking, calibration=fit.calibration, threshold=fit.threshold, stop=stop
-    )
     save_settings(settings, out)
     if as_json:
-        summary = {"schema": "docqa.calibrate/1", "questions": fit.questions, "threshold": fit.threshold, "stop": stop}
         weights = {"null": ranking.null, "retriever": ranking.retriever}
-        error = {"held_out_error": fit.held_out_error, "ranking": weights, "out": str(out)}
-        click.echo(json_text({**summary, **error}))
-    else:
-        console = output()
-        if fit_weights:
-            console.print(f"a paragraph counts {ranking.null:+.3f} · null score {ranking.retriever:+.3f} · BM25")
-        console.print(f"fitted on {fit.questions} questions; an answer is shown from {fit.threshold:.0%} on")
-        if stop is not None:
-            did = stopping(asked, ranking, stop)
-            console.print(
-                f"reading stops at a score to beat of {stop:.2f}: {did.read:.0%} of the candidates are read, "
-                f"{did.same:.1%} of the best answers stay the same"
+        click.echo(
+            json_text(
+                {
+                    "schema": "docqa.calibrate/1",
+                    "questions": fit.questions,
+                    "threshold": fit.threshold,
+                    "stop": settings.stop,
+                    "held_out_error": fit.held_out_error,
+                    "ranking": weights,
+                    "out": str(out),
+                }
             )
-        console.print(f"expected calibration error on questions not fitted on: {fit.held_out_error:.3f}")
-        console.print(f"the reader is in {out}", markup=False)
+        )
+        return 0
+    console = output()
+    if fit_weights:
+        console.print(f"a paragraph counts {ranking.null:+.3f} · null score {ranking.retriever:+.3f} · BM25")
+    console.print(f"fitted on {fit.questions} questions; an answer is shown from {fit.threshold:.0%} on")
+    for line in _about_stopping(settings, stopped, looked):
+        console.print(line)
+    console.print(f"expected calibration error on questions not fitted on: {fit.held_out_error:.3f}")
+    console.print(f"the reader is in {out}", markup=False)
     return 0
+
+
+def _with_stop(
+    settings: ReaderSettings, scout: str | None, asked: Sequence[ReadCase]
+) -> tuple[ReaderSettings, Stopping | None, Scouting | None]:
+    """The settings with a stop and a scout for their ranking; what was there goes, because it served another one."""
+    from docqa.fitting.stopping import FEWEST, fit_stop, stopping
+
+    scout = scout or (settings.scout.reader if settings.scout else None)
+    if len(asked) < FEWEST:
+        return replace(settings, stop=None, scout=None), None, None
+    settings = replace(settings, stop=fit_stop(asked, settings.ranking), scout=None)
+    stopped = stopping(asked, settings.ranking, settings.stop or 0.0)
+    return (settings, stopped, None) if scout is None else _with_scout(settings, stopped, scout, asked)
+
+
+def _about_stopping(settings: ReaderSettings, stopped: Stopping | None, looked: Scouting | None) -> Iterator[str]:
+    if stopped is not None:
+        yield (
+            f"reading stops at a score to beat of {settings.stop:.2f}: {stopped.read:.0%} of the candidates are read, "
+            f"{stopped.same:.1%} of the best answers stay the same"
+        )
+    if looked is not None and settings.scout is not None:
+        yield (
+            f"{settings.scout.reader} looks at {looked.scouted:.0%} of the candidates first: {looked.read:.0%} are "
+            f"read, {looked.same:.1%} of the best answers stay the same"
+        )
+
+
+def _with_scout(
+    settings: ReaderSettings, stopped: Stopping, name: str, asked: Sequence[ReadCase]
+) -> tuple[ReaderSettings, Stopping, Scouting]:
+    from docqa.errors import UsageError
+    from docqa.fitting.scouting import fit_scout, scouted, scouting
+    from docqa.reading.loading import shipped_readers
+    from docqa.reading.reader import Reader
+
+    if name not in shipped_readers():
+        raise UsageError(f"Only a reader that ships can look ahead, not {name!r}: {', '.join(shipped_readers())}.")
+    with busy(f"{name} reads the candidates"):
+        cases = scouted(asked, Reader.load(name))
+    settings = replace(settings, scout=fit_scout(cases, settings, name))
+    return settings, stopped, scouting(cases, settings)
 
 
 def _pooled_cases(

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from docqa.answers.promise import read_candidates
+from docqa.answers.cascade import read_promising
 from docqa.documents.document import Document, Page
 from docqa.errors import DataFileError
 from docqa.evaluation.given import SPANS, Progress, judge
@@ -92,10 +92,15 @@ def evaluate_open(
         read = hits[:candidates]
         texts = [hit.paragraph.paragraph.text for hit in read]
         scores = [hit.score for hit in read]
-        stop = None if exhaustive else reader.settings.stop
-        readings = read_candidates(reader, question.text, texts, scores, spans=SPANS, stop=stop)
-        outcome = judge(readings, scores, texts, reader.settings, question.answer_texts)
-        outcomes.append(OpenOutcome(outcome, _rank(hits, question.paragraph), len(readings)))
+        known = read_promising(reader, question.text, texts, scores, spans=SPANS, exhaustive=exhaustive)
+        outcome = judge(
+            known.readings,
+            [scores[number] for number in known.numbers],
+            [texts[number] for number in known.numbers],
+            reader.settings,
+            question.answer_texts,
+        )
+        outcomes.append(OpenOutcome(outcome, _rank(hits, question.paragraph), len(known.numbers)))
         on_progress(number, len(answerable))
     return outcomes
 

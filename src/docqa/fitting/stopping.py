@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from docqa.answers.normal import normal_form
@@ -59,17 +59,22 @@ def stopping(cases: Sequence[ReadCase], ranking: Ranking, stop: float) -> Stoppi
 
 def _course(case: ReadCase, ranking: Ranking) -> list[tuple[float, bool]]:
     """After each candidate but the last: the score to beat, and whether the best answer is already the final one."""
-    final = _best(case, ranking, len(case.readings))
+    final = best_words(case, ranking, range(len(case.readings)))
     course = []
     for count in range(1, len(case.readings)):
         needed = score_to_beat(case.readings[:count], case.retriever_scores, ranking)
-        course.append((-math.inf if needed is None else needed, _best(case, ranking, count) == final))
+        course.append((-math.inf if needed is None else needed, best_words(case, ranking, range(count)) == final))
     return course
 
 
-def _best(case: ReadCase, ranking: Ranking, count: int) -> str | None:
-    answers = rank_answers(case.readings[:count], case.retriever_scores[:count], case.texts[:count], ranking, 1)
+def best_words(case: ReadCase, ranking: Ranking, numbers: Iterable[int]) -> str | None:
+    """The words of the best answer in normal form, when the candidates of these numbers are read; None without one."""
+    read = sorted(numbers)
+    readings, scores = [case.readings[number] for number in read], [case.retriever_scores[number] for number in read]
+    texts = [case.texts[number] for number in read]
+    answers = rank_answers(readings, scores, texts, ranking, 1)
     if not answers:
         return None
-    words = case.words(answers[0].best.paragraph, answers[0].best.span)
+    best = answers[0].best
+    words = texts[best.paragraph][best.span.start : best.span.end]
     return normal_form(words) or words

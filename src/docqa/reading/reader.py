@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import numpy as np
 from docqa.errors import UsageError
 from docqa.reading.arithmetic import Arithmetic
 from docqa.reading.batches import ROWS_ON_CPU, ROWS_ON_GPU, InputBatch, input_batches
-from docqa.reading.loading import DEFAULT_READER, LoadedReader, load_reader
+from docqa.reading.loading import DEFAULT_READER, LoadedReader, load_reader, shipped_readers
 from docqa.reading.settings import ReaderSettings, save_settings
 from docqa.reading.spans import Scores, best_spans, log_mass, span_band
 from docqa.reading.windows import Ints, Window, encode_windows, longest_window
@@ -89,6 +90,17 @@ class Reader:
     def rows(self) -> int:
         """How many windows it reads at once unless told otherwise."""
         return ROWS_ON_GPU if self._loaded.device.type == "cuda" else ROWS_ON_CPU
+
+    @cached_property
+    def scout(self) -> Reader | None:
+        """The smaller reader that looks ahead for this one, loaded when first used; None when it has none.
+
+        Only a reader that ships can be one: settings travel with readers, and none of them may fetch another.
+        """
+        scout = self.settings.scout
+        if scout is None or scout.reader not in shipped_readers() or self._loaded.device.type != "cpu":
+            return None
+        return Reader.load(scout.reader)
 
     @property
     def tokenizer(self) -> PreTrainedTokenizerBase:

@@ -48,10 +48,27 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Scout:
+    """A smaller reader that looks at candidates first (`docqa.answers.cascade`), and how to use what it sees.
+
+    From its best score, its null score and the BM25 score of a paragraph, the reader's total to expect is `constant` +
+    `score` · score + `null` · null score + `retriever` · BM25. Reading ends when the best total is `margin` above that.
+    """
+
+    reader: str
+    constant: float
+    score: float
+    null: float
+    retriever: float
+    margin: float
+
+
+@dataclass(frozen=True)
 class ReaderSettings:
     """How to use a reader: sizes in tokens, ranking weights, calibration (None: it has none) and threshold.
 
-    `stop` is the score to beat from which on no more candidates are read (`docqa.answers.promise`), None to read all.
+    `stop` is the score to beat from which on no more candidates are read (`docqa.answers.promise`), None to read all;
+    `scout` the smaller reader that says in which order.
     """
 
     window_tokens: int = 384
@@ -61,6 +78,7 @@ class ReaderSettings:
     calibration: Calibration | None = None
     threshold: float = 0.0
     stop: float | None = None
+    scout: Scout | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as stored."""
@@ -90,6 +108,7 @@ def load_settings(folder: Path) -> ReaderSettings:
             else None,
             threshold=float(stored["threshold"]),
             stop=None if stored.get("stop") is None else float(stored["stop"]),
+            scout=Scout(**stored["scout"]) if stored.get("scout") else None,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReaderError(
