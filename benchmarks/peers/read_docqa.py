@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -15,13 +16,28 @@ from docqa.reading import loading
 from docqa.reading.reader import Reader
 
 
+@dataclass(frozen=True)
+class Way:
+    """A way of reading: with candidates left unread or not, and in which number format (None: as docqa chooses)."""
+
+    exhaustive: bool
+    number_format: torch.dtype | None = None
+
+
+WAYS = {
+    "usual": Way(exhaustive=False),
+    "exhaustive": Way(exhaustive=True),
+    "float32": Way(exhaustive=True, number_format=torch.float32),
+}
+
+
 def main() -> None:
     """Read and print."""
-    work, how = json.loads(Path(sys.argv[1]).read_text()), sys.argv[2]
-    if how == "float32":
-        loading._number_format = lambda device: torch.float32  # noqa: SLF001
+    work, way = json.loads(Path(sys.argv[1]).read_text()), WAYS[sys.argv[2]]
+    if way.number_format is not None:
+        loading._number_format = lambda device: way.number_format  # noqa: SLF001
     reader = Reader.load(work["reader"])
-    stop = reader.settings.stop if how == "usual" else None
+    stop = None if way.exhaustive else reader.settings.stop
 
     def answer(entry: dict[str, list[str]]) -> str:
         texts, scores = entry["paragraphs"], [float(score) for score in entry["scores"]]

@@ -1,0 +1,120 @@
+"""Text and questions for a checkout that has no question files: made of the documents in data/sample.
+
+python benchmarks/sample_text.py --paragraphs 2000 --questions 1000 --out sample.json
+
+A paragraph is five sentences, drawn with replacement from all sentences of data/sample, as benchmarks/scale.py draws
+them. A question is made of one sentence of a paragraph by this rule: of the words that stand between the sentence's
+first and last three, the rarest one in data/sample is taken out, the sentence is cut to six words on either side of the
+gap, and "what" is put there. Sentences of fewer than ten words or with other characters than those of plain prose are
+not asked about. The word taken out is stored as the answer, so the file is one in SQuAD format that every benchmark
+takes.
+
+Such questions measure time only. Nobody asked them, they hold the words of their own answer's sentence, and the same
+sentence stands in many paragraphs: whether an answer is right says nothing, and benchmarks leave that column empty.
+Early stopping, too, is that of such questions: figures of it belong to real ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from docqa.corpus import paragraphs_of
+from docqa.evaluation.squad import AnnotatedQuestion
+from docqa.paragraphs.sentences import sentence_ends
+
+SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
+#: The title of the only article of such a file, by which benchmarks know it.
+TITLE = "Sample text, which measures time only"
+SENTENCES, SHORTEST, SEED = 5, 20, 11
+#: So many words at either end of a sentence are never taken out, and so many are kept on either side of the gap.
+MARGIN, AROUND = 3, 6
+WORD = re.compile(r"[^\W_]+")
+#: What is asked about: prose, not lines of tables, addresses or identifiers.
+PROSE, FEWEST_WORDS = re.compile(r"[A-Z][A-Za-z,;:'’“”\- ]+[.]"), 10
+
+
+def main() -> None:
+    """Write the file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--paragraphs", type=int, default=2000)
+    parser.add_argument("--questions", type=int, default=1000)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    sentences = sentences_of(paragraphs_of([SAMPLE]))
+    made = sample_questions(sentences, options.paragraphs, options.questions)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
+    sizes = f"{options.paragraphs} paragraphs of {len(sentences)} sentences, {options.questions} questions"
+    print(f"{options.out}: {sizes}")
+
+
+def sentences_of(texts: Iterable[str]) -> list[str]:
+    """The sentences of texts that are longer than a heading, blanks made one each."""
+    found = []
+    for text in texts:
+        ends = sentence_ends(text)
+        found += [" ".join(text[a:b].split()) for a, b in zip([0, *ends], ends, strict=False)]
+    return [sentence for sentence in found if len(sentence) > SHORTEST]
+
+
+def draw_paragraph(draw: random.Random, sentences: Sequence[str]) -> list[str]:
+    """The sentences of one paragraph."""
+    return draw.choices(sentences, k=SENTENCES)
+
+
+def sample_questions(sentences: Sequence[str], paragraphs: int, questions: int) -> dict[str, Any]:
+    """A file in SQuAD format: paragraphs, and questions on those that come first, one a paragraph and then again."""
+    draw = random.Random(SEED)
+    counts = Counter(word.lower() for sentence in sentences for word in WORD.findall(sentence))
+    entries: list[dict[str, Any]] = []
+    askable: list[tuple[dict[str, Any], str, int]] = []
+    for _ in range(paragraphs):
+        drawn = draw_paragraph(draw, sentences)
+        entries.append({"context": " ".join(drawn), "qas": []})
+        begin = 0
+        for sentence in drawn:
+            askable.append((entries[-1], sentence, begin))
+            begin += len(sentence) + 1
+    draw.shuffle(askable)
+    made = 0
+    for entry, sentence, begin in askable:
+        question = ask_for_rarest(sentence, counts)
+        if question is not None and made < questions:
+            text, answer, place = question
+            made += 1
+            answers = [{"text": answer, "answer_start": begin + place}]
+            entry["qas"].append({"id": f"sample-{made}", "question": text, "answers": answers})
+    return {"version": "1.1", "data": [{"title": TITLE, "paragraphs": entries}]}
+
+
+def ask_for_rarest(sentence: str, counts: Counter[str]) -> tuple[str, str, int] | None:
+    """The question on a sentence, the word it asks for and where that stands; None when it is not asked about.
+
+    >>> counts = Counter("it was the treaty of the two of the it was by ada at last".split())
+    >>> ask_for_rarest("It was the treaty of two signed by Ada at last.", counts)
+    ('It was the treaty of two what by Ada at last?', 'signed', 25)
+    """
+    words = list(WORD.finditer(sentence))
+    if len(words) < FEWEST_WORDS or not PROSE.fullmatch(sentence):
+        return None
+    gap = min(words[MARGIN:-MARGIN], key=lambda word: (counts[word.group().lower()], word.start()))
+    place = words.index(gap)
+    first, last = words[max(0, place - AROUND)], words[min(len(words) - 1, place + AROUND)]
+    before, after = sentence[first.start() : gap.start()], sentence[gap.end() : last.end()]
+    return f"{before}what{after}?", gap.group(), gap.start()
+
+
+def measures_time_only(questions: Sequence[AnnotatedQuestion]) -> bool:
+    """Whether these are such questions, on which right and wrong say nothing."""
+    return any(question.title == TITLE for question in questions)
+
+
+if __name__ == "__main__":
+    main()
