@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -103,7 +104,12 @@ def draw(everything: list[AnnotatedQuestion], count: int, candidates: int) -> li
 def read(python: str | None, script: str, work: Path, argument: str) -> dict[str, Any]:
     """Seconds and answers of one reader in a process of its own."""
     command = [str(python), str(RUNNERS / script), str(work), argument]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    environment = dict(os.environ)
+    if python == sys.executable:
+        # docqa's script uses modules that lie beside this one.
+        paths = (str(RUNNERS.parent), environment.get("PYTHONPATH"))
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 

@@ -1,4 +1,4 @@
-"""Reads the questions of benchmarks/peers.py with docqa and prints seconds and best answers."""
+"""Reads the questions of benchmarks/peers.py, which starts it, with docqa; prints seconds and best answers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from number_formats import in_number_format
 from timing import report
 
 from docqa.answers.promise import read_candidates
 from docqa.answers.ranking import rank_answers
-from docqa.reading import loading
 from docqa.reading.reader import Reader
 
 
@@ -34,9 +34,8 @@ WAYS = {
 def main() -> None:
     """Read and print."""
     work, way = json.loads(Path(sys.argv[1]).read_text()), WAYS[sys.argv[2]]
-    if way.number_format is not None:
-        loading._number_format = lambda device: way.number_format  # noqa: SLF001
-    reader = Reader.load(work["reader"])
+    with in_number_format(way.number_format):
+        reader = Reader.load(work["reader"])
     stop = None if way.exhaustive else reader.settings.stop
 
     def answer(entry: dict[str, list[str]]) -> str:
