@@ -69,6 +69,15 @@ def draw_paragraph(draw: random.Random, sentences: Sequence[str]) -> list[str]:
     return draw.choices(sentences, k=SENTENCES)
 
 
+def write_files(folder: Path, count: int) -> None:
+    """So many text files of one paragraph each, all different."""
+    draw, sentences = random.Random(SEED), sentences_of(paragraphs_of([SAMPLE]))
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        text = f"Note {number}. {' '.join(draw_paragraph(draw, sentences))}"
+        (folder / f"{number:06}.txt").write_text(text, encoding="utf-8")
+
+
 def sample_questions(sentences: Sequence[str], paragraphs: int, questions: int) -> dict[str, Any]:
     """A file in SQuAD format: paragraphs, and questions on those that come first, one a paragraph and then again."""
     draw = random.Random(SEED)
