@@ -42,9 +42,7 @@ def main() -> None:
     parser.add_argument("--paragraphs", type=int, default=100_000)
     parser.add_argument("--indexes", type=Path, nargs="*", default=[])
     parser.add_argument("--readers", nargs="+", default=["docqa-base", "docqa-small"])
-    parser.add_argument(
-        "--questions", type=int, default=12, help="asked in each setting of candidates; twice as many at once"
-    )
+    parser.add_argument("--questions", type=int, default=40, help="asked at once; a quarter of them by candidates")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the tables there, as SVG or PNG")
     add_json_option(parser)
     options = parser.parse_args()
@@ -52,12 +50,12 @@ def main() -> None:
     grown = [grown_index(options.qa, size, options.folder / f"paragraphs-{size}").index for size in sizes]
     articles = articles_index(options.qa, options.folder)
     readers = [load_reader(name) for name in options.readers]
-    asked = draw_questions(options.qa, 2 * options.questions)
+    asked = draw_questions(options.qa, options.questions)
     searches = draw_questions(options.qa, SEARCHES)
     tables = [
         search_by_size([*grown, *options.indexes], searches),
         questions_at_once(grown[-1], articles, readers, searches, asked),
-        asking_by_candidates(articles, readers, asked[: options.questions]),
+        asking_by_candidates(articles, readers, asked[: max(1, len(asked) // 4)]),
         reading_by_window(readers),
     ]
     result = publish("growth", "How cost grows", tables, options.json)
