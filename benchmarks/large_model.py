@@ -20,7 +20,7 @@ from pathlib import Path
 from results import Column, Table, add_json_option, publish
 from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
 
-from docqa.reading.loading import READERS_FOLDER
+from docqa.reading.loading import READERS_FOLDER, quiet
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 QUESTION = "In which year did Congress establish the Department of Homeland Security?"
@@ -60,8 +60,9 @@ def make_reader(folder: Path) -> None:
         num_attention_heads=16,
         intermediate_size=4096,
     )
-    BertForQuestionAnswering(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    with quiet():
+        BertForQuestionAnswering(config).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
 
 
 def run(arguments: list[str]) -> str:

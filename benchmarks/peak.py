@@ -85,7 +85,7 @@ def main() -> None:
             for tokens in options.tokens:
                 measured = compare(shape, number_format, tokens, lambda: seconds(loaded, 1, tokens))  # noqa: B023
                 rows.append((loaded.name, str(number_format).removeprefix("torch."), tokens, *measured))
-    title = f"{torch.get_num_threads()} threads; products of {SQUARE} by {SQUARE}"
+    title = f"threads of torch: {torch.get_num_threads()}; products of {SQUARE} by {SQUARE}"
     note = (
         "Operations of a window of T tokens: L · (T · (8h² + 4hi) + 4T²h) + 4Th, with L layers, h wide, i in the "
         "feed-forward layers."

@@ -1,9 +1,9 @@
 """Text and questions for a checkout that has no question files: made of the documents in data/sample.
 
-python benchmarks/sample_text.py --paragraphs 2000 --questions 1000 --out sample.json
+python benchmarks/sample_text.py --paragraphs 1000 --out sample.json
 
 A paragraph is five sentences, drawn with replacement from all sentences of data/sample, as benchmarks/scale.py draws
-them. A question is made of one sentence of a paragraph by this rule: of the words that stand between the sentence's
+them. Each has one question, made of one of its sentences by this rule: of the words that stand between the sentence's
 first and last three, the rarest one in data/sample is taken out, the sentence is cut to six words on either side of the
 gap, and "what" is put there. Sentences of fewer than ten words or with other characters than those of plain prose are
 not asked about. The word taken out is stored as the answer, so the file is one in SQuAD format that every benchmark
@@ -43,16 +43,14 @@ PROSE, FEWEST_WORDS = re.compile(r"[A-Z][A-Za-z,;:'’“”\- ]+[.]"), 10
 def main() -> None:
     """Write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--paragraphs", type=int, default=2000)
-    parser.add_argument("--questions", type=int, default=1000)
+    parser.add_argument("--paragraphs", type=int, default=1000)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     sentences = sentences_of(paragraphs_of([SAMPLE]))
-    made = sample_questions(sentences, options.paragraphs, options.questions)
+    made = sample_questions(sentences, options.paragraphs)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
-    sizes = f"{options.paragraphs} paragraphs of {len(sentences)} sentences, {options.questions} questions"
-    print(f"{options.out}: {sizes}")
+    print(f"{options.out}: {options.paragraphs} paragraphs of {len(sentences)} sentences, a question for each")
 
 
 def sentences_of(texts: Iterable[str]) -> list[str]:
@@ -78,28 +76,21 @@ def write_files(folder: Path, count: int) -> None:
         (folder / f"{number:06}.txt").write_text(text, encoding="utf-8")
 
 
-def sample_questions(sentences: Sequence[str], paragraphs: int, questions: int) -> dict[str, Any]:
-    """A file in SQuAD format: paragraphs, and questions on those that come first, one a paragraph and then again."""
+def sample_questions(sentences: Sequence[str], paragraphs: int) -> dict[str, Any]:
+    """A file in SQuAD format: so many paragraphs with a question each, drawn until each has one."""
     draw = random.Random(SEED)
     counts = Counter(word.lower() for sentence in sentences for word in WORD.findall(sentence))
     entries: list[dict[str, Any]] = []
-    askable: list[tuple[dict[str, Any], str, int]] = []
-    for _ in range(paragraphs):
+    while len(entries) < paragraphs:
         drawn = draw_paragraph(draw, sentences)
-        entries.append({"context": " ".join(drawn), "qas": []})
-        begin = 0
-        for sentence in drawn:
-            askable.append((entries[-1], sentence, begin))
-            begin += len(sentence) + 1
-    draw.shuffle(askable)
-    made = 0
-    for entry, sentence, begin in askable:
-        question = ask_for_rarest(sentence, counts)
-        if question is not None and made < questions:
-            text, answer, place = question
-            made += 1
-            answers = [{"text": answer, "answer_start": begin + place}]
-            entry["qas"].append({"id": f"sample-{made}", "question": text, "answers": answers})
+        askable = [(place, made) for place, text in enumerate(drawn) if (made := ask_for_rarest(text, counts))]
+        if not askable:
+            continue
+        place, (question, answer, start) = draw.choice(askable)
+        start += sum(len(sentence) + 1 for sentence in drawn[:place])
+        answers = [{"text": answer, "answer_start": start}]
+        entry = {"id": f"sample-{len(entries) + 1}", "question": question, "answers": answers}
+        entries.append({"context": " ".join(drawn), "qas": [entry]})
     return {"version": "1.1", "data": [{"title": TITLE, "paragraphs": entries}]}
 
 

@@ -38,7 +38,7 @@ def main() -> None:
         Column("then, microseconds a token"),
     )
     number_format = str(loaded.dtype).removeprefix("torch.")
-    title = f"{loaded.name}, {number_format}, {torch.get_num_threads()} threads"
+    title = f"{loaded.name}, {number_format}, threads of torch: {torch.get_num_threads()}"
     publish("shapes", "Shapes of batches", [Table("shapes", title, columns, tuple(rows))], options.json)
 
 
