@@ -10,7 +10,7 @@ help:
 	@echo "make demo   index data/sample and ask it some questions"
 	@echo "make test   run all tests"
 	@echo "make check  linter, type checker, tests and a build of the wheel"
-	@echo "make bench  measure beside peers; QA=FILE names questions in SQuAD format (builds peers' environments in bench/)"
+	@echo "make bench  measure everything, beside peers too; tables and pictures in bench/results (docs/benchmarks.md)"
 	@echo "make clean  remove the environment and what was built"
 
 # torch first and by itself: its exact version is the CPU build; a plain 'torch' would bring gigabytes of CUDA.
@@ -44,15 +44,46 @@ wheel: $(VENV)/installed-dev
 
 check: lint types test wheel
 
-# What docs/benchmarks.md shows, on this machine.
-bench: $(VENV)/installed-dev
-	@test -n "$(QA)" || { echo "make bench needs questions: make bench QA=squad_v1.1_dev_a.json"; exit 2; }
-	mkdir -p bench/scale
-	$(BIN)/python benchmarks/start.py
-	$(BIN)/python benchmarks/shapes.py
-	$(BIN)/python benchmarks/peers.py --environments bench --qa $(QA)
-	$(BIN)/python benchmarks/scale.py --qa $(QA) --folder bench/scale
-	$(BIN)/python benchmarks/retrieval_peers.py --environments bench --index bench/scale/docqa.db --qa $(QA)
+# Everything that docs/benchmarks.md shows, measured on this machine: about 20 minutes on two cores, and some more the
+# first time, when the peers' environments are built. QA=FILE names questions in SQuAD format and DOCS=FOLDER real PDFs;
+# without them those beside the checkout are taken, or text and questions made of data/sample (benchmarks/sample_text.py).
+# PARAGRAPHS=1000000 goes up to a million. bench/ keeps environments and indexes; remove it to begin anew.
+QUESTIONS ?= 40
+PARAGRAPHS ?= 100000
+ROUNDS ?= 2
+FILES ?= 100 1000 10000
+ENVIRONMENTS ?= bench
+RESULTS ?= bench/results
+QUESTION_FILE := $(or $(QA),$(wildcard ../shared/data/qa/dev/squad_v1.1_dev_a.json),bench/sample_text.json)
+PDF_FOLDER := $(or $(DOCS),$(wildcard ../shared/data/docs),data/sample)
+# Indexes of other questions are other indexes. Peers hold theirs in memory, so they get no more than 100,000 paragraphs.
+INDEXES := bench/$(basename $(notdir $(QUESTION_FILE)))
+BESIDE_PEERS = $(INDEXES)/paragraphs-$(shell echo $$(($(PARAGRAPHS) < 100000 ? $(PARAGRAPHS) : 100000)))/docqa.db
+MEASURE := $(BIN)/python benchmarks
+
+bench: $(VENV)/installed-bench $(QUESTION_FILE)
+	$(MEASURE)/start.py --runs 5 --json $(RESULTS)/start.json
+	$(MEASURE)/shapes.py --json $(RESULTS)/shapes.json
+	$(MEASURE)/peak.py --json $(RESULTS)/peak.json
+	$(MEASURE)/large_model.py --json $(RESULTS)/large_model.json
+	$(MEASURE)/ingestion.py $(PDF_FOLDER) --files $(FILES) --json $(RESULTS)/ingestion.json
+	$(MEASURE)/scale.py --qa $(QUESTION_FILE) --paragraphs $(PARAGRAPHS) \
+		--folder $(INDEXES)/paragraphs-$(PARAGRAPHS) --json $(RESULTS)/scale.json
+	$(MEASURE)/growth.py --qa $(QUESTION_FILE) --paragraphs $(PARAGRAPHS) --questions $(QUESTIONS) \
+		--folder $(INDEXES) --json $(RESULTS)/growth.json
+	$(MEASURE)/retrieval_peers.py --qa $(QUESTION_FILE) --index $(BESIDE_PEERS) \
+		--environments $(ENVIRONMENTS) --json $(RESULTS)/retrieval_peers.json
+	$(MEASURE)/peers.py --qa $(QUESTION_FILE) --questions $(QUESTIONS) --rounds $(ROUNDS) \
+		--environments $(ENVIRONMENTS) --json $(RESULTS)/peers.json
+	$(MEASURE)/report.py $(RESULTS)
+
+bench/sample_text.json: $(VENV)/installed-bench
+	$(MEASURE)/sample_text.py --out $@
+
+$(VENV)/installed-bench: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		pypdfium2 "matplotlib==3.11.2"
+	touch $@
 
 clean:
 	rm -rf $(VENV) dist build demo.db*

@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--held-out", type=Path, required=True)
     parser.add_argument("--keep", type=Path, required=True)
     options = parser.parse_args()
-    settings = load_settings(find_reader(options.reader))
+    settings = load_settings(Path(find_reader(options.reader)))
     held_out = load_cases(options.held_out)
     pooled, folder = load_cases(options.keep / "pooled.jsonl"), load_cases(options.keep / "folder.jsonl")
     given = [case for case in held_out if case.given]

@@ -88,7 +88,7 @@ def main() -> None:
             label = f"learned: S+E {learned.null:+.2f} [CLS] {learned.retriever:+.2f} {name}"
             show(label, pooled, real, term, learned)
             show(f"{label}, votes", pooled, real, term, learned, votes=True)
-    stored = load_settings(find_reader(options.reader))
+    stored = load_settings(Path(find_reader(options.reader)))
     weights = f"{stored.ranking.null} [CLS], {stored.ranking.retriever} BM25"
     print(f"\nWith the stored weights ({weights}) and fewer candidates:\n")
     print("| candidates | pooled: answer first | in three | folder: file first | answer first | in three |")

@@ -4,14 +4,14 @@ python benchmarks/retrieval_peers.py --environments FOLDER --index INDEX --qa FI
 
 INDEX is an index that benchmarks/scale.py made. Each peer builds its own index of the paragraphs' terms in a process
 of its own and finds the 20 best for 400 questions; docqa's index is the one on the disk. What docqa takes includes the
-analysis of the question and fetching the paragraphs with their documents, which the peers leave to others.
+analysis of the question and fetching the paragraphs with their documents, which the peers leave to others. Peers are
+left out where their environment cannot be built. They hold all terms in memory, so a hundred thousand paragraphs suit.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
 import subprocess
 import sys
 import tempfile
@@ -19,13 +19,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from scale import QUESTIONS, SEED
+from environments import peer_python
+from grown_index import draw_questions
+from results import Cell, Column, Table, add_json_option, percentile, publish
+from scale import LIMIT, QUESTIONS
 
 from docqa.corpus import open_corpus
-from docqa.evaluation.squad import load_squad
 from docqa.retrieval.analyzer import Analyzer
 
-LIMIT = 20
 PEERS = ("rank_bm25", "bm25s", "SQLite FTS5", "tantivy")
 PACKAGES = ["bm25s==0.3.16", "tantivy==0.27.0", "rank_bm25==0.2.2", "numpy"]
 RUNNER = Path(__file__).resolve().parent / "peers" / "retrieve.py"
@@ -33,30 +34,33 @@ RUNNER = Path(__file__).resolve().parent / "peers" / "retrieve.py"
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--environments", type=Path, required=True)
     parser.add_argument("--index", type=Path, required=True)
     parser.add_argument("--qa", nargs="+", required=True)
     parser.add_argument("--leave-out", nargs="*", default=[], choices=PEERS)
+    add_json_option(parser)
     options = parser.parse_args()
-    questions = [question.text for file in options.qa for question in load_squad(file)]
-    asked = random.Random(SEED).sample(questions, QUESTIONS)
-    python = interpreter(options.environments)
+    asked = draw_questions(options.qa, QUESTIONS)
+    python = peer_python(options.environments / "retrieval", PACKAGES)
     analyzer = Analyzer()
     with tempfile.TemporaryDirectory() as temporary:
         corpus, work = Path(temporary) / "corpus.txt", Path(temporary) / "work.json"
         count = write_terms(options.index, corpus, analyzer)
         queries = [analyzer.terms(question) for question in asked]
         work.write_text(json.dumps({"corpus": str(corpus), "queries": queries, "limit": LIMIT}))
-        print(f"{count} paragraphs, {len(asked)} questions, the {LIMIT} best.\n")
-        print("| retriever | p50 ms | p95 ms | build s | memory MB |\n|---|---|---|---|---|")
-        show("docqa", ours(options.index, asked))
+        rows = [row("docqa", ours(options.index, asked))]
         for peer in PEERS:
-            if peer in options.leave_out:
-                continue
-            done = subprocess.run([python, str(RUNNER), str(work), peer], check=True, capture_output=True, text=True)
-            show(peer, json.loads(done.stdout.splitlines()[-1]))
-        show("docqa again", ours(options.index, asked))
+            if python is not None and peer not in options.leave_out:
+                command = [python, str(RUNNER), str(work), peer]
+                done = subprocess.run(command, check=True, capture_output=True, text=True)
+                rows.append(row(peer, json.loads(done.stdout.splitlines()[-1])))
+        rows.append(row("docqa again", ours(options.index, asked)))
+    columns = (Column("retriever"), Column("p50 ms", 2), Column("p95 ms", 2), Column("build s"), Column("memory MB"))
+    title = f"{count:,} paragraphs, {len(asked)} questions, the {LIMIT} best"
+    note = "docqa's index is on the disk already. Memory is what building and searching added to the process."
+    table = Table("retrievers", title, columns, tuple(rows), note)
+    publish("retrieval_peers", "Retrieval, beside peers", [table], options.json)
 
 
 def write_terms(index: Path, file: Path, analyzer: Analyzer) -> int:
@@ -91,21 +95,10 @@ def time_docqa(index: Path) -> None:
     print(json.dumps({"build": None, "took": took, "memory_mb": (after - before) / 1024}))
 
 
-def show(name: str, result: dict[str, Any]) -> None:
-    """One row."""
-    took = sorted(result["took"])
-    built = "on the disk" if result["build"] is None else f"{result['build']:.0f}"
-    p50, p95 = took[len(took) // 2], took[int(0.95 * len(took))]
-    print(f"| {name} | {p50:.2f} | {p95:.2f} | {built} | {result['memory_mb']:.0f} |", flush=True)
-
-
-def interpreter(folder: Path) -> str:
-    """The Python of the peers' environment, which is built when it is not there."""
-    python = folder / "retrieval" / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder / "retrieval")], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-    return str(python)
+def row(name: str, result: dict[str, Any]) -> tuple[Cell, ...]:
+    """A row of the table."""
+    took = result["took"]
+    return name, percentile(took, 0.5), percentile(took, 0.95), result["build"], result["memory_mb"]
 
 
 if __name__ == "__main__":

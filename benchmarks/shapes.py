@@ -9,6 +9,7 @@ import argparse
 import time
 
 import torch
+from results import Column, Table, add_json_option, publish
 
 from docqa.reading.loading import LoadedReader, load_reader
 
@@ -20,15 +21,24 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reader", default="docqa-base")
+    add_json_option(parser)
     options = parser.parse_args()
     loaded = load_reader(options.reader)
     seconds(loaded, 2, 96)
-    print(f"{loaded.name}, {loaded.arithmetic}, {torch.get_num_threads()} threads\n")
-    print("| rows | tokens | first time, ms | then, ms | then, microseconds a token |\n|---|---|---|---|---|")
-    for rows, tokens in SHAPES:
-        took = [1000 * seconds(loaded, rows, tokens) for _ in range(REPEATS)]
+    rows = []
+    for batch, tokens in SHAPES:
+        took = [1000 * seconds(loaded, batch, tokens) for _ in range(REPEATS)]
         best = min(took[1:])
-        print(f"| {rows} | {tokens} | {took[0]:.0f} | {best:.0f} | {1000 * best / rows / tokens:.0f} |")
+        rows.append((batch, tokens, took[0], best, 1000 * best / batch / tokens))
+    columns = (
+        Column("rows"),
+        Column("tokens"),
+        Column("first time, ms"),
+        Column("then, ms"),
+        Column("then, microseconds a token"),
+    )
+    title = f"{loaded.name}, {loaded.arithmetic}, threads of torch: {torch.get_num_threads()}"
+    publish("shapes", "Shapes of batches", [Table("shapes", title, columns, tuple(rows))], options.json)
 
 
 def seconds(loaded: LoadedReader, rows: int, tokens: int) -> float:

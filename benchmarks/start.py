@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from results import Column, Table, add_json_option, publish
+
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 QUESTION = "What affected the depth perception of the pilot at Alton?"
 
@@ -34,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--reader", default="docqa-base")
+    add_json_option(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         index, plain = Path(temporary) / "docqa.db", Path(temporary) / "plain"
@@ -54,11 +57,12 @@ def main() -> None:
                 begun = time.perf_counter()
                 subprocess.run(command, check=True, capture_output=True)
                 took[name].append(time.perf_counter() - begun)
-    print("| command | median seconds | fastest |\n|---|---|---|")
-    for name, times in took.items():
-        print(f"| {name} | {statistics.median(times):.2f} | {min(times):.2f} |")
     ratio = statistics.median(took["docqa ask"]) / statistics.median(took["bare imports and weights"])
-    print(f"\nA cold question takes {ratio:.2f} times the bare imports and weights.")
+    columns = (Column("command"), Column("median seconds", 2), Column("fastest", 2))
+    rows = tuple((name, statistics.median(times), min(times)) for name, times in took.items())
+    note = f"A cold question takes {ratio:.2f} times the bare imports and weights."
+    table = Table("commands", f"{options.reader}, {options.runs} runs in turn", columns, rows, note)
+    publish("start", "Starting", [table], options.json)
 
 
 def save_plain(reader: str, folder: Path) -> None:

@@ -1,33 +1,46 @@
-"""Reads the questions of benchmarks/peers.py with docqa and prints seconds and best answers."""
+"""Reads the questions of benchmarks/peers.py, which starts it, with docqa; prints seconds and best answers."""
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from timing import report
 
-from docqa.answers.promise import read_candidates
+from docqa.answers.cascade import read_promising
 from docqa.answers.ranking import rank_answers
+from docqa.reading.arithmetic import Arithmetic
 from docqa.reading.reader import Reader
 
-#: Ways to read every candidate in an arithmetic that is not this machine's best one.
-ARITHMETICS = ("float32", "int8")
+
+@dataclass(frozen=True)
+class Way:
+    """A way of reading: with candidates left unread or not, and in which arithmetic (None: as docqa chooses)."""
+
+    exhaustive: bool
+    arithmetic: Arithmetic | None = None
+
+
+WAYS = {
+    "usual": Way(exhaustive=False),
+    "exhaustive": Way(exhaustive=True),
+    "int8": Way(exhaustive=True, arithmetic="int8"),
+    "float32": Way(exhaustive=True, arithmetic="float32"),
+}
 
 
 def main() -> None:
     """Read and print."""
-    work, how = json.loads(Path(sys.argv[1]).read_text()), sys.argv[2]
-    reader = Reader.load(work["reader"], arithmetic=how if how in ARITHMETICS else None)
-    stop = reader.settings.stop if how == "usual" else None
+    work, way = json.loads(Path(sys.argv[1]).read_text()), WAYS[sys.argv[2]]
+    reader = Reader.load(work["reader"], arithmetic=way.arithmetic)
 
     def answer(entry: dict[str, list[str]]) -> str:
         texts, scores = entry["paragraphs"], [float(score) for score in entry["scores"]]
-        question = str(entry["question"])
-        readings = read_candidates(reader, question, texts, scores, spans=8, stop=stop)
-        count = len(readings)
-        best = rank_answers(readings, scores[:count], texts[:count], reader.settings.ranking, 1)[0].best
+        read = read_promising(reader, str(entry["question"]), texts, scores, spans=8, exhaustive=way.exhaustive)
+        texts, scores = [texts[number] for number in read.numbers], [scores[number] for number in read.numbers]
+        best = rank_answers(read.readings, scores, texts, reader.settings.ranking, 1)[0].best
         return texts[best.paragraph][best.span.start : best.span.end]
 
     report(work, answer)

@@ -1,0 +1,71 @@
+"""What benchmarks are made of; no benchmark runs here, and no time is ever asserted."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from docqa.evaluation.squad import load_squad
+
+FOLDER = Path(__file__).parent.parent / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def _benchmarks_can_be_imported(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+
+
+def test_a_result_is_read_back_as_it_was_written(tmp_path, capsys):
+    from results import Column, Table, load_result, publish
+
+    table = Table("times", "Times", (Column("what"), Column("ms", 1)), (("a", 1234.56), ("b", None)), "A note.")
+    result = publish("start", "Starting", [table], tmp_path / "new" / "start.json")
+    assert load_result(tmp_path / "new" / "start.json") == result
+    assert "| a | 1,234.6 |" in capsys.readouterr().out
+    assert result.machine["cores"]
+
+
+def test_a_report_has_every_result_and_passes_other_files_by(tmp_path, monkeypatch, capsys):
+    import report
+    from results import Column, Table, publish
+
+    for name in ("start", "shapes"):
+        table = Table("times", f"Times of {name}", (Column("ms", 1),), ((1.0,),))
+        publish(name, name.title(), [table], tmp_path / f"{name}.json")
+    (tmp_path / "other.json").write_text(json.dumps([1]))
+    monkeypatch.setattr("sys.argv", ["report.py", str(tmp_path)])
+    report.main()
+    page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert page.index("## Shapes") < page.index("## Start")
+    assert page.count("Measured on") == 1
+    assert "2 results" in capsys.readouterr().out
+
+
+def test_sample_questions_are_of_the_words_of_their_paragraphs(tmp_path):
+    import sample_text
+
+    sentences = [
+        "The treaty was signed by the two envoys in the old palace at last.",
+        "A heading of some length 12",
+        "Nobody in the town had ever seen such a large and silent crowd before.",
+    ]
+    made = sample_text.sample_questions(sentences, 20)
+    assert made == sample_text.sample_questions(sentences, 20)
+    file = tmp_path / "sample.json"
+    file.write_text(json.dumps(made))
+    questions = load_squad(file)
+    assert len(questions) == 20
+    assert all(question.standing and "what" in question.text for question in questions)
+    assert sample_text.measures_time_only(questions)
+    assert sample_text.ask_for_rarest(sentences[1], Counter()) is None
+
+
+def test_every_benchmark_of_make_bench_writes_its_result():
+    lines = (FOLDER.parent / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    steps = [line.split() for line in lines if line.strip().startswith("$(MEASURE)/")]
+    assert steps
+    for step in steps:
+        script = FOLDER / step[0].removeprefix("$(MEASURE)/")
+        assert script.is_file()
+        assert "--json" in step or script.name in {"report.py", "sample_text.py"}, script.name
