@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -363,3 +364,12 @@ def test_scores_have_the_digits_of_float32(tiny_folder):
 
 def test_reading_twice_gives_the_same_numbers(tiny):
     assert tiny.read_paragraphs(QUESTION, PARAGRAPHS, spans=5) == tiny.read_paragraphs(QUESTION, PARAGRAPHS, spans=5)
+
+
+def test_threads_that_share_a_reader_get_the_answers_it_gives_alone(tiny):
+    # Paragraphs of one window and of several, so that the tokenizer is asked for both kinds at once.
+    texts = [text_of(words, seed) for seed, words in enumerate([20, 700, 30, 900, 15, 800, 25, 600])]
+    alone = [tiny.read_paragraphs(QUESTION, [text], spans=3) for text in texts]
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(3):
+            assert list(threads.map(lambda text: tiny.read_paragraphs(QUESTION, [text], spans=3), texts)) == alone

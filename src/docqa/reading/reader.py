@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -56,7 +57,7 @@ class ReadAnswer:
 
 
 class Reader:
-    """A loaded extractive model with its tokenizer and settings.
+    """A loaded extractive model with its tokenizer and settings; threads can share one.
 
     >>> reader = Reader.load("docqa-small")  # doctest: +SKIP
     >>> reader.read("Who signed it?", ["It was signed by Ada."])[0].text  # doctest: +SKIP
@@ -67,6 +68,8 @@ class Reader:
         self._loaded = loaded
         window = min(loaded.settings.window_tokens, longest_window(loaded.model, loaded.tokenizer))
         overlap = min(loaded.settings.overlap_tokens, window // 4)
+        # A tokenizer keeps the lengths it was last asked for, so threads that share a reader take turns with it.
+        self._encoding = threading.Lock()
         self.settings: ReaderSettings = replace(loaded.settings, window_tokens=window, overlap_tokens=overlap)
 
     @classmethod
@@ -140,13 +143,14 @@ class Reader:
         """Read `paragraphs[i]` for `questions[i]`, all in common batches."""
         if not paragraphs:
             return []
-        windows = encode_windows(
-            self._loaded.tokenizer,
-            questions,
-            paragraphs,
-            window_tokens=self.settings.window_tokens,
-            overlap_tokens=self.settings.overlap_tokens,
-        )
+        with self._encoding:
+            windows = encode_windows(
+                self._loaded.tokenizer,
+                questions,
+                paragraphs,
+                window_tokens=self.settings.window_tokens,
+                overlap_tokens=self.settings.overlap_tokens,
+            )
         logits = self._logits(windows, rows or self.rows)
         by_paragraph: list[list[int]] = [[] for _ in paragraphs]
         for number, window in enumerate(windows):
