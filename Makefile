@@ -65,6 +65,9 @@ bench: $(VENV)/installed-bench $(QUESTION_FILE)
 	$(MEASURE)/start.py --runs 5 --json $(RESULTS)/start.json
 	$(MEASURE)/shapes.py --json $(RESULTS)/shapes.json
 	$(MEASURE)/peak.py --json $(RESULTS)/peak.json
+	$(MEASURE)/arithmetic.py --qa $(QUESTION_FILE) --reader docqa-base --json $(RESULTS)/arithmetic-base.json
+	$(MEASURE)/arithmetic.py --qa $(QUESTION_FILE) --reader docqa-small --json $(RESULTS)/arithmetic-small.json
+	$(MEASURE)/stopping.py --qa $(QUESTION_FILE) --json $(RESULTS)/stopping.json
 	$(MEASURE)/large_model.py --json $(RESULTS)/large_model.json
 	$(MEASURE)/ingestion.py $(PDF_FOLDER) --files $(FILES) --json $(RESULTS)/ingestion.json
 	$(MEASURE)/scale.py --qa $(QUESTION_FILE) --paragraphs $(PARAGRAPHS) \
