@@ -6,6 +6,7 @@ ones are cut at sentence ends. Every non-blank character of a page is in exactly
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from docqa.documents.document import Page
@@ -21,6 +22,8 @@ FEW_WORDS = 20
 #: No paragraph has more words than this, or more than eight times as many characters.
 MOST_WORDS = 200
 CHARACTERS_A_WORD = 8
+
+BLANK = re.compile(r"\s")
 
 
 def segment(pages: Iterable[Page], *, markdown: bool = False) -> list[Paragraph]:
@@ -115,11 +118,12 @@ def _word_ends(text: str, start: int, end: int) -> list[int]:
     # A sentence longer than half a paragraph is cut between words, one without blanks anywhere.
     longest = MOST_WORDS // 4 * CHARACTERS_A_WORD
     points, last = [], start
-    for position in range(start + 1, end):
-        if (text[position].isspace() and position - last >= longest // 2) or position - last >= longest:
-            points.append(position)
-            last = position
-    return points
+    while True:
+        blank = BLANK.search(text, last + longest // 2, last + longest)
+        last = blank.start() if blank else last + longest
+        if last >= end:
+            return points
+        points.append(last)
 
 
 def _slice(paragraph: Paragraph, start: int, end: int) -> Paragraph | None:
