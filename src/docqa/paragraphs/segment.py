@@ -117,7 +117,8 @@ def _cut_points(text: str) -> list[int]:
 def _word_ends(text: str, start: int, end: int) -> list[int]:
     # A sentence longer than half a paragraph is cut between words, one without blanks anywhere.
     longest = MOST_WORDS // 4 * CHARACTERS_A_WORD
-    points, last = [], start
+    points: list[int] = []
+    last = start
     while True:
         blank = BLANK.search(text, last + longest // 2, last + longest)
         last = blank.start() if blank else last + longest

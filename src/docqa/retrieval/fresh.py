@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
+from docqa.retrieval.numbered import NumberedTerms, numbered
 from docqa.retrieval.postings import MOST, Postings, count_paragraphs, term_numbers
 
 #: Bytes of one entry: a term's number beside a posting.
@@ -73,21 +74,63 @@ def add_postings(
 
     `known` remembers the numbers of terms from one document to the next.
     """
-    lengths = [sum(count.values()) for count in counts]
-    numbers = term_numbers(db, sorted({term for count in counts for term in count}), known)
-    distinct = [len(count) for count in counts]
-    entries = Entries(
-        np.array([numbers[term] for count in counts for term in count], "<u4"),
+    terms = numbered(counts)
+    lengths = paragraph_lengths(terms)
+    add_terms(db, document, paragraphs, terms, lengths, known)
+    return lengths
+
+
+def add_terms(
+    db: Database,
+    document: int,
+    paragraphs: Sequence[int],
+    terms: NumberedTerms,
+    lengths: Sequence[int],
+    known: dict[str, int] | None = None,
+) -> None:
+    """Index a document's paragraphs by their terms; `lengths` is what `paragraph_lengths` gives for these."""
+    found = term_numbers(db, terms.terms, known)
+    stored = np.array([0, *map(found.__getitem__, terms.terms)], np.uint64)
+    entries = _counted(stored[_numbers(terms)], _places(terms), paragraphs, lengths)
+    db.conn.execute(
+        "INSERT INTO fresh (document, entries, data) VALUES (?, ?, ?)", (document, len(entries), entries.pack())
+    )
+    count_paragraphs(db, len(paragraphs), sum(lengths))
+
+
+def paragraph_lengths(terms: NumberedTerms) -> list[int]:
+    """How many terms each paragraph has, repeated ones repeated."""
+    lengths: list[int] = np.bincount(_places(terms)[_numbers(terms) > 0], minlength=len(terms.words)).tolist()
+    return lengths
+
+
+def _counted(
+    terms: NDArray[np.uint64], places: NDArray[np.uint64], paragraphs: Sequence[int], lengths: Sequence[int]
+) -> Entries:
+    """Each term of each paragraph once, from the terms (0 for none) and, as places, the paragraphs of all words."""
+    both = (terms << np.uint64(32)) | places
+    both.sort()
+    both = both[np.searchsorted(both, np.uint64(1 << 32)) :]
+    begins = np.flatnonzero(np.diff(both, prepend=np.uint64(0)))
+    frequencies = np.diff(begins, append=len(both))
+    both = both[begins]
+    held_by = both & np.uint64(0xFFFFFFFF)
+    return Entries(
+        (both >> np.uint64(32)).astype("<u4"),
         Postings(
-            np.repeat(np.array(paragraphs, "<u4"), distinct),
-            np.array([min(frequency, MOST) for count in counts for frequency in count.values()], "<u2"),
-            np.repeat(np.minimum(np.array(lengths, np.int64), MOST).astype("<u2"), distinct),
+            np.array(paragraphs, "<u4")[held_by],
+            np.minimum(frequencies, MOST).astype("<u2"),
+            np.minimum(np.array(lengths, np.int64), MOST).astype("<u2")[held_by],
         ),
     )
-    data = joined([entries]).pack()
-    db.conn.execute("INSERT INTO fresh (document, entries, data) VALUES (?, ?, ?)", (document, len(entries), data))
-    count_paragraphs(db, len(paragraphs), sum(lengths))
-    return lengths
+
+
+def _numbers(terms: NumberedTerms) -> NDArray[np.uint32]:
+    return np.frombuffer(terms.numbers, np.uint32)
+
+
+def _places(terms: NumberedTerms) -> NDArray[np.uint64]:
+    return np.repeat(np.arange(len(terms.words), dtype=np.uint64), terms.words)
 
 
 def remove_fresh(db: Database, document: int) -> bool:
