@@ -35,13 +35,13 @@ def segment(pages: Iterable[Page], *, markdown: bool = False) -> list[Paragraph]
     paragraphs: list[Paragraph] = []
     headings: tuple[tuple[int, str], ...] = ()
     for page in pages:
-        for blocks in _groups(find_blocks(page.text, markdown=markdown)):
+        for blocks, words in _groups(find_blocks(page.text, markdown=markdown)):
             for block in blocks:
                 if block.level:
                     outer = tuple(entry for entry in headings if entry[0] < block.level)
                     headings = (*outer, (block.level, block.heading))
             whole = _join(blocks, page.number, tuple(text for _, text in headings))
-            paragraphs.extend(_cut(whole))
+            paragraphs.extend(_cut(whole, words))
     return paragraphs
 
 
@@ -50,8 +50,9 @@ def size_in_words(text: str) -> int:
     return max(len(text.split()), len(text) // CHARACTERS_A_WORD)
 
 
-def _groups(blocks: Sequence[Block]) -> list[list[Block]]:
-    groups: list[list[Block]] = []
+def _groups(blocks: Sequence[Block]) -> list[tuple[list[Block], int]]:
+    """Blocks that become a paragraph together, and the sum of the sizes of their lines."""
+    groups: list[tuple[list[Block], int]] = []
     current: list[Block] = []
     words = 0
     for block in blocks:
@@ -60,12 +61,12 @@ def _groups(blocks: Sequence[Block]) -> list[list[Block]]:
         full = words >= ENOUGH_WORDS or words + added > MOST_WORDS
         new_section = block.level > 0 and words >= FEW_WORDS
         if current and not only_headings and (full or new_section):
-            groups.append(current)
+            groups.append((current, words))
             current, words = [], 0
         current.append(block)
         words += added
     if current:
-        groups.append(current)
+        groups.append((current, words))
     return groups
 
 
@@ -89,7 +90,10 @@ def _joint(before: Line, line: Line) -> str:
     return "" if broken_word else " "
 
 
-def _cut(paragraph: Paragraph) -> list[Paragraph]:
+def _cut(paragraph: Paragraph, words: int) -> list[Paragraph]:
+    # There are no more words in lines that were joined than in the lines, so they are seldom counted again.
+    if max(words, len(paragraph.text) // CHARACTERS_A_WORD) <= MOST_WORDS:
+        return [paragraph]
     size = size_in_words(paragraph.text)
     if size <= MOST_WORDS:
         return [paragraph]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,12 +56,22 @@ def unpack_entries(data: bytes) -> Entries:
 
 def joined(parts: Sequence[Entries]) -> Entries:
     """All entries, in order."""
-    terms = np.concatenate([part.terms for part in parts])
     paragraphs = np.concatenate([part.postings.paragraphs for part in parts])
-    order = np.argsort((terms.astype(np.uint64) << np.uint64(32)) | paragraphs)
+    keys = np.concatenate([part.terms for part in parts]).astype(np.uint64)
+    keys <<= np.uint64(32)
+    if _one_after_the_other([part.postings.paragraphs for part in parts]):
+        # Where an entry stands says then as much as its paragraph, and sorting alone is quicker than sorting places.
+        keys |= np.arange(len(keys), dtype=np.uint64)
+        keys.sort()
+        order = (keys & np.uint64(0xFFFFFFFF)).astype(np.intp)
+    else:
+        keys |= paragraphs
+        order = np.argsort(keys)
+        keys = keys[order]
+    keys >>= np.uint64(32)
     frequencies = np.concatenate([part.postings.frequencies for part in parts])
     lengths = np.concatenate([part.postings.lengths for part in parts])
-    return Entries(terms[order], Postings(paragraphs[order], frequencies[order], lengths[order]))
+    return Entries(keys.astype("<u4"), Postings(paragraphs[order], frequencies[order], lengths[order]))
 
 
 def add_postings(
@@ -102,6 +113,12 @@ def paragraph_lengths(terms: NumberedTerms) -> list[int]:
     """How many terms each paragraph has, repeated ones repeated."""
     lengths: list[int] = np.bincount(_places(terms)[_numbers(terms) > 0], minlength=len(terms.words)).tolist()
     return lengths
+
+
+def _one_after_the_other(parts: Sequence[NDArray[np.uint32]]) -> bool:
+    """Whether all paragraphs of a part come before all of the next, as those of documents mostly do."""
+    ranges = [(int(part.min()), int(part.max())) for part in parts if len(part)]
+    return all(before[1] < after[0] for before, after in pairwise(ranges))
 
 
 def _counted(

@@ -81,11 +81,16 @@ def removed_of(db: Database, segment: int) -> NDArray[np.uint32]:
 
 def _settle(db: Database, batch: Sequence[tuple[int, Entries]]) -> None:
     entries = joined([part for _, part in batch])
-    paragraphs = len(np.unique(entries.postings.paragraphs))
-    segment = _write(db, _by_term(entries), len(entries), paragraphs)
+    segment = _write(db, _by_term(entries), len(entries), _different(entries.postings.paragraphs))
     for document, _ in batch:
         db.conn.execute("INSERT INTO settled (document, segment) VALUES (?, ?)", (document, segment))
         remove_fresh(db, document)
+
+
+def _different(paragraphs: NDArray[np.uint32]) -> int:
+    """How many different paragraphs there are; their numbers are close to each other."""
+    first = int(paragraphs.min()) if len(paragraphs) else 0
+    return int(np.count_nonzero(np.bincount(paragraphs - np.uint32(first))))
 
 
 def _to_join(db: Database) -> list[list[int]]:
