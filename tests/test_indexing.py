@@ -1,5 +1,6 @@
 """Bringing an index up to date with files: what is read, what is not, and what comes of it."""
 
+import json
 import os
 import shutil
 import stat
@@ -14,16 +15,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import GUIDE, REPORT, OpenIndex, WorkersHere
+from docqa.documents.document import Document, Page
 from docqa.documents.formats import read_document
 from docqa.errors import AnalyzerMismatchError, PathError
 from docqa.indexing import run, worker
+from docqa.indexing.answer import as_answer, from_answer
 from docqa.indexing.changes import file_state, find_changes
 from docqa.indexing.report import FailedFile, IndexReport
 from docqa.indexing.worker import read_file
 from docqa.indexing.workers import Workers
+from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer
+from docqa.retrieval.numbered import TermNumbering
 from docqa.retrieval.postings import generation
-from docqa.store.documents import FileState, StoredDocument, pages_of
+from docqa.store.documents import FileState, StoredDocument, pages_of, paragraph_columns
 from pdf_maker import make_pdf
 
 ALL = ("documents/guide.pdf", "documents/report.txt", "documents/treaty.md")
@@ -405,6 +410,26 @@ class TestChanges:
             "failed": [{"path": "c.pdf", "code": "PDF-NOT", "sentence": "No."}],
             "partial": [],
         }
+
+
+class TestAnswers:
+    @given(
+        st.lists(st.text(st.characters(codec="utf-8")), max_size=3),
+        st.lists(st.text(st.characters(codec="utf-8"), min_size=1), max_size=3),
+    )
+    @settings(max_examples=40, deadline=None)
+    def test_what_a_worker_answers_is_taken_apart_as_it_was(self, texts, notes):
+        document = Document(
+            tuple(Page(number, text, text[:3] or None) for number, text in enumerate(texts, start=1)),
+            "".join(texts),
+            "text",
+            "1",
+            tuple(notes),
+        )
+        columns = paragraph_columns(segment(document.pages))
+        terms = TermNumbering(Analyzer()).number(columns.text)
+        answer = json.loads(json.dumps(as_answer(document, columns, terms)))
+        assert from_answer(answer) == (document, columns, terms)
 
 
 class TestWorkers:

@@ -16,10 +16,13 @@ from conftest import SAMPLE, OpenIndex, all_postings
 from docqa.documents.document import Document, Page
 from docqa.errors import AnalyzerMismatchError
 from docqa.paragraphs.paragraph import Paragraph, Run
+from docqa.retrieval import numbered as numbered_module
+from docqa.retrieval import postings as postings_module
 from docqa.retrieval.analyzer import WORD, Analyzer, indexed_text
 from docqa.retrieval.best import top
-from docqa.retrieval.fresh import add_postings
-from docqa.retrieval.postings import MOST, corpus_statistics, generation, next_generation
+from docqa.retrieval.fresh import add_postings, paragraph_lengths
+from docqa.retrieval.numbered import TermNumbering, numbered
+from docqa.retrieval.postings import MOST, corpus_statistics, generation, next_generation, term_numbers
 from docqa.retrieval.search import check_analyzer
 from docqa.retrieval.segments import remove_postings
 from docqa.store.documents import FileState, add_document, remove_document
@@ -350,3 +353,66 @@ class TestPostings:
         with writing(index.db):
             next_generation(index.db)
         assert generation(index.db) == 1
+
+
+def counts_of(terms):
+    """What numbered terms say of each paragraph: how often which term stands there."""
+    numbers = iter(np.frombuffer(terms.numbers, np.uint32).tolist())
+    names = [None, *terms.terms]
+    counts = [Counter(names[next(numbers)] for _ in range(words)) for words in terms.words]
+    assert next(numbers, None) is None
+    for count in counts:
+        del count[None]
+    return counts
+
+
+class TestNumberedTerms:
+    TEXTS = st.lists(
+        st.one_of(st.text(), st.lists(st.sampled_from(["the", "Ship", "ships", "\u00e9t\u00e9"])).map(" ".join))
+    )
+
+    @given(TEXTS, TEXTS)
+    @settings(max_examples=60, deadline=None)
+    def test_they_are_the_terms_of_the_texts_whatever_was_numbered_before(self, before, texts):
+        numbering = TermNumbering(Analyzer())
+        numbering.number(before)
+        terms = numbering.number(texts)
+        expected = [Counter(Analyzer().terms(text)) for text in texts]
+        assert counts_of(terms) == expected
+        assert paragraph_lengths(terms) == [count.total() for count in expected]
+        assert terms == TermNumbering(Analyzer()).number(texts)
+
+    def test_each_term_is_there_once_in_the_order_of_the_text(self):
+        terms = TermNumbering(Analyzer()).number(["The ships", "", "a harbour: ship, harbours"])
+        assert terms.terms == ["ship", "harbour"]
+        assert terms.words == [2, 0, 4]
+        assert np.frombuffer(terms.numbers, np.uint32).tolist() == [0, 1, 0, 2, 1, 2]
+
+    @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(1, 5))))
+    @settings(max_examples=40, deadline=None)
+    def test_counts_are_numbered_as_they_are(self, counts):
+        assert counts_of(numbered(counts)) == counts
+
+    def test_words_and_terms_that_are_remembered_do_not_grow_without_end(self, index, monkeypatch):
+        monkeypatch.setattr(numbered_module, "REMEMBERED", 3)
+        monkeypatch.setattr(postings_module, "REMEMBERED", 3)
+        numbering, known = TermNumbering(Analyzer()), {}
+        for text in ("red sea ship", "red lamp pilot", "blue sky") * 3:
+            terms = numbering.number([text])
+            assert terms == TermNumbering(Analyzer()).number([text])
+            found = term_numbers(index.db, terms.terms, known)
+            assert {found[term] for term in terms.terms} == {
+                index.db.execute("SELECT id FROM terms WHERE term = ?", [term]).fetchone()[0] for term in terms.terms
+            }
+            assert len(known) <= 6
+            assert len(numbering._term_of) <= 6
+        assert index.db["terms"].count == 7
+
+    def test_new_terms_get_their_numbers_in_their_order_not_in_that_of_the_text(self, index):
+        found = term_numbers(index.db, ["sea", "lamp", "red"])
+        assert sorted(found, key=found.get) == ["lamp", "red", "sea"]
+
+    def test_terms_beyond_what_is_stored_count_as_the_most(self, index):
+        (number,) = add_texts(index, "ship " * (MOST + 5) + "sea")
+        assert all_postings(index.db) == {("ship", number): (MOST, MOST), ("sea", number): (1, MOST)}
+        assert corpus_statistics(index.db) == (1, MOST + 6)

@@ -16,7 +16,7 @@ from docqa.paragraphs.paragraph import Paragraph, Run
 from docqa.retrieval import segments
 from docqa.retrieval.best import best_paragraphs, top
 from docqa.retrieval.bm25 import Parameters
-from docqa.retrieval.fresh import Entries, add_postings, fresh_size, unpack_entries
+from docqa.retrieval.fresh import Entries, add_postings, fresh_size, joined, unpack_entries
 from docqa.retrieval.postings import Postings, unpack
 from docqa.retrieval.segments import remove_postings, settle
 from docqa.retrieval.terms import query_terms
@@ -177,6 +177,64 @@ def test_many_small_documents_fill_segments_of_the_largest_size(index, monkeypat
         settle(index.db, everything=True)
     assert index.db.conn.execute("SELECT entries FROM segments ORDER BY id").fetchall() == [(12,), (12,), (12,)]
     assert fresh_size(index.db) == (0, 0)
+
+
+def test_documents_without_terms_are_settled_too(index):
+    for name in "abc":
+        add(index, name, ["the of and", "..."])
+    with writing(index.db):
+        settle(index.db, everything=True)
+    assert index.db.conn.execute("SELECT entries, paragraphs FROM segments").fetchall() == [(0, 0)]
+    assert fresh_size(index.db) == (0, 0)
+
+
+def test_a_settled_row_says_what_its_postings_are(index):
+    add(index, "a", ["red red red sea", "red sky"])
+    add(index, "b", ["the red lamp of the ship"])
+    with writing(index.db):
+        settle(index.db, everything=True)
+    rows = index.db.conn.execute("SELECT count, most, shortest, data FROM postings").fetchall()
+    assert len(rows) == 5
+    for count, most, shortest, data in rows:
+        part = unpack(data)
+        assert (count, most, shortest) == (len(part), part.frequencies.max(), part.lengths.min())
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(1, 9), st.integers(0, 30)), max_size=12, unique=True), min_size=1, max_size=4
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_entries_are_joined_in_order_whether_or_not_their_documents_follow_one_another(parts):
+    # A paragraph that is in two parts would be one posting twice, which cannot be.
+    seen = set()
+    parts = [sorted(pair for pair in part if not (pair in seen or seen.add(pair))) for part in parts]
+    made = [
+        Entries(
+            np.array([term for term, _ in part], np.uint32),
+            Postings(
+                np.array([paragraph for _, paragraph in part], np.uint32),
+                np.array([term + paragraph for term, paragraph in part], np.uint16),
+                np.array([paragraph for _, paragraph in part], np.uint16),
+            ),
+        )
+        for part in parts
+    ]
+    entries = joined(made)
+    expected = sorted(pair for part in parts for pair in part)
+    columns = (entries.terms, entries.postings.paragraphs, entries.postings.frequencies, entries.postings.lengths)
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == [
+        (term, paragraph, term + paragraph, paragraph) for term, paragraph in expected
+    ]
+
+
+def test_only_settling_leaves_deleted_bytes_in_the_file(index):
+    index.db.conn.execute("PRAGMA secure_delete = ON")
+    add(index, "a", ["red sea"])
+    with writing(index.db):
+        settle(index.db, everything=True)
+    assert index.db.conn.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
 def test_few_fresh_documents_stay_as_they_are(index):

@@ -332,7 +332,7 @@ class TestRefusals:
 class TestTransactions:
     def test_a_writer_commits_all_or_nothing(self, opened):
         db = opened()
-        with pytest.raises(ValueError, match="argument 2 is longer"), writing(db):
+        with pytest.raises(ValueError, match="argument 8 is longer"), writing(db):
             add_document(db, STATE, DOCUMENT, PARAGRAPHS, [2, 2, 2])
         counts = [db[name].count for name in ("documents", "pages", "paragraphs")]
         assert counts == [0, 0, 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import cache
 from importlib.metadata import version
 
 from docqa.documents.document import Document, Page
@@ -33,13 +34,13 @@ FRONT_MATTER_TITLE = re.compile(r"^title:(.*)$", re.MULTILINE | re.IGNORECASE)
 def read_text(data: bytes) -> Document:
     """Read plain text. Raises `DocumentError` when the file is empty or is not text."""
     text = decode(data)
-    return Document((Page(1, text),), _first_line_title(text), "text", version("charset-normalizer"))
+    return Document((Page(1, text),), _first_line_title(text), "text", _version())
 
 
 def read_markdown(data: bytes) -> Document:
     """Read Markdown; the title is the front matter's, else the first heading."""
     text = decode(data)
-    return Document((Page(1, text),), _markdown_title(text), "markdown", version("charset-normalizer"))
+    return Document((Page(1, text),), _markdown_title(text), "markdown", _version())
 
 
 def decode(data: bytes) -> str:
@@ -96,6 +97,12 @@ def _detect(data: bytes) -> str:
 
     best = from_bytes(data).best()
     return str(best) if best is not None else data.decode("cp1252", errors="replace")
+
+
+@cache
+def _version() -> str:
+    # Looking it up takes as long as reading a short file.
+    return version("charset-normalizer")
 
 
 def _markdown_title(text: str) -> str:

@@ -12,14 +12,13 @@ from typing import Any
 from sqlite_utils import Database
 
 from docqa.documents.discovery import find_files, storable
-from docqa.documents.document import Document, Page
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, check_pdf_extractor
+from docqa.indexing.answer import from_answer
 from docqa.indexing.changes import Changes, file_state, find_changes
 from docqa.indexing.report import FailedFile, IndexReport
 from docqa.indexing.workers import Workers
-from docqa.paragraphs.paragraph import Paragraph, Run
 from docqa.retrieval.analyzer import Analyzer, indexed_text
-from docqa.retrieval.fresh import add_postings, fresh_size
+from docqa.retrieval.fresh import add_postings, add_terms, fresh_size, paragraph_lengths
 from docqa.retrieval.postings import next_generation
 from docqa.retrieval.search import check_analyzer
 from docqa.retrieval.segments import LARGEST, remove_postings, settle
@@ -194,20 +193,10 @@ def _write(
 
 
 def _store(db: Database, state: FileState, result: Mapping[str, Any], known: dict[str, int]) -> FailedFile | None:
-    document = Document(
-        tuple(Page(*page) for page in result["pages"]),
-        result["title"],
-        result["extractor"],
-        result["extractor_version"],
-        tuple(result["notes"]),
-    )
-    paragraphs = [
-        Paragraph(entry["page"], entry["text"], tuple(Run(*run) for run in entry["runs"]), tuple(entry["headings"]))
-        for entry in result["paragraphs"]
-    ]
-    counts = [entry["terms"] for entry in result["paragraphs"]]
-    number, ids = add_document(db, state, document, paragraphs, [sum(count.values()) for count in counts])
-    add_postings(db, number, ids, counts, known)
+    document, paragraphs, terms = from_answer(result)
+    lengths = paragraph_lengths(terms)
+    number, ids = add_document(db, state, document, paragraphs, lengths)
+    add_terms(db, number, ids, terms, lengths, known)
     return FailedFile(state.path, "PAGES-FAILED", " ".join(document.notes)) if document.notes else None
 
 

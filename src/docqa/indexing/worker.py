@@ -11,15 +11,17 @@ import json
 import logging
 import os
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from docqa.documents.discovery import storable
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, read_document
 from docqa.errors import DocumentError
+from docqa.indexing.answer import as_answer
 from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer, indexed_text
+from docqa.retrieval.numbered import TermNumbering
+from docqa.store.documents import paragraph_columns
 
 
 def work() -> None:
@@ -30,13 +32,22 @@ def work() -> None:
     logging.disable(logging.CRITICAL)
     settings = json.loads(sys.stdin.readline())
     analyzer, pdf_extractor = Analyzer(**settings["analyzer"]), settings["pdf_extractor"]
+    numbering = TermNumbering(analyzer)
     for line in sys.stdin:
-        answers.write(json.dumps(read_file(Path(json.loads(line)), analyzer, pdf_extractor)) + "\n")
+        answers.write(json.dumps(read_file(Path(json.loads(line)), analyzer, pdf_extractor, numbering)) + "\n")
         answers.flush()
 
 
-def read_file(path: Path, analyzer: Analyzer, pdf_extractor: str = DEFAULT_PDF_EXTRACTOR) -> dict[str, Any]:
-    """Everything the writer needs of one file: its state, pages, paragraphs and their term counts, or an error."""
+def read_file(
+    path: Path,
+    analyzer: Analyzer,
+    pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
+    numbering: TermNumbering | None = None,
+) -> dict[str, Any]:
+    """Everything the writer needs of one file: its state, pages, paragraphs and their terms, or an error.
+
+    `numbering` is the analyzer's; one that numbered other files already is quicker, for it knows their words.
+    """
     try:
         data = path.read_bytes()
         stat = path.stat()
@@ -52,28 +63,12 @@ def read_file(path: Path, analyzer: Analyzer, pdf_extractor: str = DEFAULT_PDF_E
         return {"state": state, "error": _error(error.code, str(error))}
     except MemoryError:
         return {"state": state, "error": _error("FILE-MEMORY", "Reading the file takes more memory than there is.")}
-    return {
-        "state": state,
-        "title": document.title,
-        "extractor": document.extractor,
-        "extractor_version": document.extractor_version,
-        "notes": document.notes,
-        "pages": [(page.number, page.text, page.label) for page in document.pages],
-        "paragraphs": [
-            {
-                "page": paragraph.page,
-                "text": paragraph.text,
-                "headings": paragraph.headings,
-                "runs": [(run.text_start, run.page_start, run.length) for run in paragraph.runs],
-                "terms": Counter(
-                    analyzer.terms(
-                        indexed_text(storable(path.name), document.title, paragraph.headings, paragraph.text)
-                    )
-                ),
-            }
-            for paragraph in paragraphs
-        ],
-    }
+    texts = (
+        indexed_text(storable(path.name), document.title, paragraph.headings, paragraph.text)
+        for paragraph in paragraphs
+    )
+    terms = (numbering or TermNumbering(analyzer)).number(texts)
+    return {"state": state, **as_answer(document, paragraph_columns(paragraphs), terms)}
 
 
 def _error(code: str, sentence: str) -> dict[str, str]:

@@ -21,6 +21,8 @@ from docqa.retrieval.analyzer import Analyzer
 SECONDS_A_FILE = 300.0
 #: How many files are read ahead of the writer, for each worker.
 READ_AHEAD = 4
+#: Bytes read from a worker at once; an answer of a file of ordinary size is about as long.
+BUFFER = 1 << 18
 
 
 class Workers:
@@ -38,7 +40,7 @@ class Workers:
         self._ahead = count * READ_AHEAD
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="docqa-worker")
         self._mine = threading.local()
-        self._processes: list[subprocess.Popen[str]] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
 
     def read(self, paths: Sequence[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
         """Each path with what `docqa.indexing.worker.read_file` gives for it, in the order of `paths`."""
@@ -68,54 +70,58 @@ class Workers:
         self.close()
 
     def _read(self, path: Path) -> dict[str, Any]:
-        process: subprocess.Popen[str] | None = getattr(self._mine, "process", None)
+        process: subprocess.Popen[bytes] | None = getattr(self._mine, "process", None)
         if process is None or process.poll() is not None:
             process = self._mine.process = self._start()
         overdue = threading.Event()
 
-        def give_up(process: subprocess.Popen[str] = process) -> None:
+        def give_up(process: subprocess.Popen[bytes] = process) -> None:
             overdue.set()
             process.kill()
 
         timer = threading.Timer(self._seconds, give_up)
         timer.start()
         try:
-            answer = _exchange(process, json.dumps(str(path)) + "\n")
+            answer = _exchange(process, _line(str(path)))
         except (BrokenPipeError, ValueError):
-            answer = ""
+            answer = b""
         finally:
             timer.cancel()
-        if answer.endswith("\n"):
+        if answer.endswith(b"\n"):
             return dict(json.loads(answer))
         _end(process)
         if overdue.is_set():
             return _failure("FILE-SLOW", f"Reading the file took longer than {self._seconds:.0f} seconds.")
         return _failure("FILE-CRASH", "The process that was reading the file died; the file is probably damaged.")
 
-    def _start(self) -> subprocess.Popen[str]:
+    def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             # -P: no file of the current folder is taken for a module.
             [sys.executable, "-P", "-m", "docqa.indexing.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            encoding="ascii",
+            bufsize=BUFFER,
         )
         self._processes.append(process)
         if process.stdin is not None:
-            process.stdin.write(json.dumps(self._settings) + "\n")
+            process.stdin.write(_line(self._settings))
         return process
 
 
-def _exchange(process: subprocess.Popen[str], request: str) -> str:
+def _line(message: Any) -> bytes:
+    return json.dumps(message).encode("ascii") + b"\n"
+
+
+def _exchange(process: subprocess.Popen[bytes], request: bytes) -> bytes:
     if process.stdin is None or process.stdout is None:
-        return ""
+        return b""
     process.stdin.write(request)
     process.stdin.flush()
     return process.stdout.readline()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
     for stream in (process.stdin, process.stdout):

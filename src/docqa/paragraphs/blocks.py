@@ -73,17 +73,19 @@ def _heading_level(
     if markdown:
         match = None if fenced else MARKDOWN_HEADING.match(line.text)
         return len(match.group(1)) if match else 0
+    # Most lines are too wide, so that is asked first: looking around and counting words takes longer.
+    if len(line.text) > HEADING_WIDTH * width:
+        return 0
     before = None if after_heading or not number else lines[number - 1]
-    after = next((later for later in lines[number + 1 :] if later.text), None)
-    return PLAIN_HEADING_LEVEL if _looks_like_heading(line, before, after, width) else 0
+    after = next((lines[later] for later in range(number + 1, len(lines)) if lines[later].text), None)
+    return PLAIN_HEADING_LEVEL if _looks_like_heading(line, before, after) else 0
 
 
-def _looks_like_heading(line: Line, before: Line | None, after: Line | None, width: int) -> bool:
-    text, words = line.text, line.text.split()
+def _looks_like_heading(line: Line, before: Line | None, after: Line | None) -> bool:
+    text = line.text
     return (
         after is not None
-        and len(words) <= HEADING_WORDS
-        and len(text) <= HEADING_WIDTH * width
+        and len(text.split()) <= HEADING_WORDS
         and (text[0].isupper() or text[0].isdigit())
         and not text.endswith((".", ",", ";", ":", "!", "?", "-"))
         and sum(character.isalpha() for character in text) >= 0.6 * len(text.replace(" ", ""))

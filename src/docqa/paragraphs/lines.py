@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 LIST_ITEM = re.compile(r"(?:[•●▪■◦‣∙·○➢✓*+–—-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s+\S")
 
 
@@ -40,10 +39,12 @@ def split_lines(text: str) -> list[Line]:
     [('a', 0, 0), ('b c', 5, 2), ('', 10, 0)]
     """
     lines, start = [], 0
-    for match in LINE_END.finditer(text):
-        lines.append(_line(text, start, match.start()))
-        start = match.end()
-    lines.append(_line(text, start, len(text)))
+    for raw in text.splitlines(keepends=True):
+        lines.append(_line(raw, start))
+        start += len(raw)
+    # A line end at the end of the text begins a line more, which `splitlines` leaves out.
+    if not lines or text[-1].splitlines() == [""]:
+        lines.append(Line("", start, 0))
     return lines
 
 
@@ -53,9 +54,8 @@ def typical_width(lines: list[Line]) -> int:
     return lengths[int(0.9 * (len(lengths) - 1))] if lengths else 0
 
 
-def _line(text: str, start: int, end: int) -> Line:
-    raw = text[start:end]
+def _line(raw: str, start: int) -> Line:
+    # What ends a line is blank, so it goes with the other blanks.
     stripped = raw.lstrip()
-    indent = len(raw) - len(stripped)
-    stripped = stripped.rstrip()
-    return Line(stripped, start + indent if stripped else start, indent if stripped else 0)
+    indent = len(raw) - len(stripped) if stripped else 0
+    return Line(stripped.rstrip(), start + indent, indent)

@@ -6,6 +6,7 @@ ones are cut at sentence ends. Every non-blank character of a page is in exactly
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from docqa.documents.document import Page
@@ -22,6 +23,8 @@ FEW_WORDS = 20
 MOST_WORDS = 200
 CHARACTERS_A_WORD = 8
 
+BLANK = re.compile(r"\s")
+
 
 def segment(pages: Iterable[Page], *, markdown: bool = False) -> list[Paragraph]:
     r"""The paragraphs of a document, in order. No paragraph crosses a page break.
@@ -32,13 +35,13 @@ def segment(pages: Iterable[Page], *, markdown: bool = False) -> list[Paragraph]
     paragraphs: list[Paragraph] = []
     headings: tuple[tuple[int, str], ...] = ()
     for page in pages:
-        for blocks in _groups(find_blocks(page.text, markdown=markdown)):
+        for blocks, words in _groups(find_blocks(page.text, markdown=markdown)):
             for block in blocks:
                 if block.level:
                     outer = tuple(entry for entry in headings if entry[0] < block.level)
                     headings = (*outer, (block.level, block.heading))
             whole = _join(blocks, page.number, tuple(text for _, text in headings))
-            paragraphs.extend(_cut(whole))
+            paragraphs.extend(_cut(whole, words))
     return paragraphs
 
 
@@ -47,8 +50,9 @@ def size_in_words(text: str) -> int:
     return max(len(text.split()), len(text) // CHARACTERS_A_WORD)
 
 
-def _groups(blocks: Sequence[Block]) -> list[list[Block]]:
-    groups: list[list[Block]] = []
+def _groups(blocks: Sequence[Block]) -> list[tuple[list[Block], int]]:
+    """Blocks that become a paragraph together, and the sum of the sizes of their lines."""
+    groups: list[tuple[list[Block], int]] = []
     current: list[Block] = []
     words = 0
     for block in blocks:
@@ -57,12 +61,12 @@ def _groups(blocks: Sequence[Block]) -> list[list[Block]]:
         full = words >= ENOUGH_WORDS or words + added > MOST_WORDS
         new_section = block.level > 0 and words >= FEW_WORDS
         if current and not only_headings and (full or new_section):
-            groups.append(current)
+            groups.append((current, words))
             current, words = [], 0
         current.append(block)
         words += added
     if current:
-        groups.append(current)
+        groups.append((current, words))
     return groups
 
 
@@ -86,7 +90,10 @@ def _joint(before: Line, line: Line) -> str:
     return "" if broken_word else " "
 
 
-def _cut(paragraph: Paragraph) -> list[Paragraph]:
+def _cut(paragraph: Paragraph, words: int) -> list[Paragraph]:
+    # There are no more words in lines that were joined than in the lines, so they are seldom counted again.
+    if max(words, len(paragraph.text) // CHARACTERS_A_WORD) <= MOST_WORDS:
+        return [paragraph]
     size = size_in_words(paragraph.text)
     if size <= MOST_WORDS:
         return [paragraph]
@@ -114,12 +121,14 @@ def _cut_points(text: str) -> list[int]:
 def _word_ends(text: str, start: int, end: int) -> list[int]:
     # A sentence longer than half a paragraph is cut between words, one without blanks anywhere.
     longest = MOST_WORDS // 4 * CHARACTERS_A_WORD
-    points, last = [], start
-    for position in range(start + 1, end):
-        if (text[position].isspace() and position - last >= longest // 2) or position - last >= longest:
-            points.append(position)
-            last = position
-    return points
+    points: list[int] = []
+    last = start
+    while True:
+        blank = BLANK.search(text, last + longest // 2, last + longest)
+        last = blank.start() if blank else last + longest
+        if last >= end:
+            return points
+        points.append(last)
 
 
 def _slice(paragraph: Paragraph, start: int, end: int) -> Paragraph | None:

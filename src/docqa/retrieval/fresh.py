@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
+from docqa.retrieval.numbered import NumberedTerms, numbered
 from docqa.retrieval.postings import MOST, Postings, count_paragraphs, term_numbers
 
 #: Bytes of one entry: a term's number beside a posting.
@@ -54,12 +56,22 @@ def unpack_entries(data: bytes) -> Entries:
 
 def joined(parts: Sequence[Entries]) -> Entries:
     """All entries, in order."""
-    terms = np.concatenate([part.terms for part in parts])
     paragraphs = np.concatenate([part.postings.paragraphs for part in parts])
-    order = np.argsort((terms.astype(np.uint64) << np.uint64(32)) | paragraphs)
+    keys = np.concatenate([part.terms for part in parts]).astype(np.uint64)
+    keys <<= np.uint64(32)
+    if _one_after_the_other([part.postings.paragraphs for part in parts]):
+        # Where an entry stands says then as much as its paragraph, and sorting alone is quicker than sorting places.
+        keys |= np.arange(len(keys), dtype=np.uint64)
+        keys.sort()
+        order = (keys & np.uint64(0xFFFFFFFF)).astype(np.intp)
+    else:
+        keys |= paragraphs
+        order = np.argsort(keys)
+        keys = keys[order]
+    keys >>= np.uint64(32)
     frequencies = np.concatenate([part.postings.frequencies for part in parts])
     lengths = np.concatenate([part.postings.lengths for part in parts])
-    return Entries(terms[order], Postings(paragraphs[order], frequencies[order], lengths[order]))
+    return Entries(keys.astype("<u4"), Postings(paragraphs[order], frequencies[order], lengths[order]))
 
 
 def add_postings(
@@ -73,21 +85,69 @@ def add_postings(
 
     `known` remembers the numbers of terms from one document to the next.
     """
-    lengths = [sum(count.values()) for count in counts]
-    numbers = term_numbers(db, sorted({term for count in counts for term in count}), known)
-    distinct = [len(count) for count in counts]
-    entries = Entries(
-        np.array([numbers[term] for count in counts for term in count], "<u4"),
+    terms = numbered(counts)
+    lengths = paragraph_lengths(terms)
+    add_terms(db, document, paragraphs, terms, lengths, known)
+    return lengths
+
+
+def add_terms(
+    db: Database,
+    document: int,
+    paragraphs: Sequence[int],
+    terms: NumberedTerms,
+    lengths: Sequence[int],
+    known: dict[str, int] | None = None,
+) -> None:
+    """Index a document's paragraphs by their terms; `lengths` is what `paragraph_lengths` gives for these."""
+    found = term_numbers(db, terms.terms, known)
+    stored = np.array([0, *map(found.__getitem__, terms.terms)], np.uint64)
+    entries = _counted(stored[_numbers(terms)], _places(terms), paragraphs, lengths)
+    db.conn.execute(
+        "INSERT INTO fresh (document, entries, data) VALUES (?, ?, ?)", (document, len(entries), entries.pack())
+    )
+    count_paragraphs(db, len(paragraphs), sum(lengths))
+
+
+def paragraph_lengths(terms: NumberedTerms) -> list[int]:
+    """How many terms each paragraph has, repeated ones repeated."""
+    lengths: list[int] = np.bincount(_places(terms)[_numbers(terms) > 0], minlength=len(terms.words)).tolist()
+    return lengths
+
+
+def _one_after_the_other(parts: Sequence[NDArray[np.uint32]]) -> bool:
+    """Whether all paragraphs of a part come before all of the next, as those of documents mostly do."""
+    ranges = [(int(part.min()), int(part.max())) for part in parts if len(part)]
+    return all(before[1] < after[0] for before, after in pairwise(ranges))
+
+
+def _counted(
+    terms: NDArray[np.uint64], places: NDArray[np.uint64], paragraphs: Sequence[int], lengths: Sequence[int]
+) -> Entries:
+    """Each term of each paragraph once, from the terms (0 for none) and, as places, the paragraphs of all words."""
+    both = (terms << np.uint64(32)) | places
+    both.sort()
+    both = both[np.searchsorted(both, np.uint64(1 << 32)) :]
+    begins = np.flatnonzero(np.diff(both, prepend=np.uint64(0)))
+    frequencies = np.diff(begins, append=len(both))
+    both = both[begins]
+    held_by = both & np.uint64(0xFFFFFFFF)
+    return Entries(
+        (both >> np.uint64(32)).astype("<u4"),
         Postings(
-            np.repeat(np.array(paragraphs, "<u4"), distinct),
-            np.array([min(frequency, MOST) for count in counts for frequency in count.values()], "<u2"),
-            np.repeat(np.minimum(np.array(lengths, np.int64), MOST).astype("<u2"), distinct),
+            np.array(paragraphs, "<u4")[held_by],
+            np.minimum(frequencies, MOST).astype("<u2"),
+            np.minimum(np.array(lengths, np.int64), MOST).astype("<u2")[held_by],
         ),
     )
-    data = joined([entries]).pack()
-    db.conn.execute("INSERT INTO fresh (document, entries, data) VALUES (?, ?, ?)", (document, len(entries), data))
-    count_paragraphs(db, len(paragraphs), sum(lengths))
-    return lengths
+
+
+def _numbers(terms: NumberedTerms) -> NDArray[np.uint32]:
+    return np.frombuffer(terms.numbers, np.uint32)
+
+
+def _places(terms: NumberedTerms) -> NDArray[np.uint64]:
+    return np.repeat(np.arange(len(terms.words), dtype=np.uint64), terms.words)
 
 
 def remove_fresh(db: Database, document: int) -> bool:

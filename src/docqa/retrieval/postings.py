@@ -11,6 +11,8 @@ from sqlite_utils import Database
 
 #: Occurrences and lengths are stored in 16 bits and stop there.
 MOST = 0xFFFF
+#: So many terms are remembered with their numbers; then all are forgotten, so memory does not grow with the index.
+REMEMBERED = 500_000
 #: Bytes of one posting.
 WIDTH = 8
 
@@ -77,7 +79,9 @@ def count_paragraphs(db: Database, paragraphs: int, terms: int) -> None:
 def term_numbers(db: Database, terms: Sequence[str], known: dict[str, int] | None = None) -> dict[str, int]:
     """The numbers of terms, new ones for new terms. What is `known` is not looked up again, and found ones join it."""
     numbers = {} if known is None else known
-    missing = [term for term in terms if term not in numbers]
+    if len(numbers) > REMEMBERED:
+        numbers.clear()
+    missing = sorted(term for term in terms if term not in numbers)
     db.conn.executemany("INSERT OR IGNORE INTO terms (term) VALUES (?)", [(term,) for term in missing])
     for start in range(0, len(missing), 500):
         part = missing[start : start + 500]

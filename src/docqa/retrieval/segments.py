@@ -16,6 +16,7 @@ from sqlite_utils import Database
 
 from docqa.retrieval.fresh import Entries, fresh_entries, fresh_size, joined, remove_fresh
 from docqa.retrieval.postings import Postings, count_paragraphs, unpack
+from docqa.store.opening import without_wiping
 
 #: Fresh documents, or entries of them, from which on they are settled at the end of a run.
 FRESH_DOCUMENTS, FRESH_ENTRIES = 32, 1_000_000
@@ -23,6 +24,8 @@ FRESH_DOCUMENTS, FRESH_ENTRIES = 32, 1_000_000
 LARGEST = 8_000_000
 #: So many segments of like size become one; sizes are alike when they differ by less than this factor.
 FAN = 8
+#: A row of the table postings: the term, how many postings, the most occurrences, the shortest length, the postings.
+Row = tuple[int, int, int, int, bytes]
 #: A segment that lost this share of its paragraphs is written anew.
 LOST = 0.25
 
@@ -81,11 +84,18 @@ def removed_of(db: Database, segment: int) -> NDArray[np.uint32]:
 
 def _settle(db: Database, batch: Sequence[tuple[int, Entries]]) -> None:
     entries = joined([part for _, part in batch])
-    paragraphs = len(np.unique(entries.postings.paragraphs))
-    segment = _write(db, _by_term(entries), len(entries), paragraphs)
-    for document, _ in batch:
-        db.conn.execute("INSERT INTO settled (document, segment) VALUES (?, ?)", (document, segment))
-        remove_fresh(db, document)
+    segment = _write(db, _rows(entries), len(entries), _different(entries.postings.paragraphs))
+    # The same postings are in the segment now, so nothing is hidden by overwriting them where they were.
+    with without_wiping(db):
+        for document, _ in batch:
+            db.conn.execute("INSERT INTO settled (document, segment) VALUES (?, ?)", (document, segment))
+            remove_fresh(db, document)
+
+
+def _different(paragraphs: NDArray[np.uint32]) -> int:
+    """How many different paragraphs there are; their numbers are close to each other."""
+    first = int(paragraphs.min()) if len(paragraphs) else 0
+    return int(np.count_nonzero(np.bincount(paragraphs - np.uint32(first))))
 
 
 def _to_join(db: Database) -> list[list[int]]:
@@ -126,7 +136,8 @@ def _join(db: Database, group: Sequence[int]) -> None:
         f"SELECT term, segment, data FROM postings WHERE segment IN ({marks}) ORDER BY term, segment",  # noqa: S608
         list(group),
     )
-    segment = _write(db, _regrouped(rows.fetchall(), removed), 0, left)
+    joint = (_row(term, part) for term, part in _regrouped(rows.fetchall(), removed))
+    segment = _write(db, joint, 0, left)
     db.conn.execute(
         "UPDATE segments SET entries = (SELECT coalesce(sum(count), 0) FROM postings WHERE segment = ?) WHERE id = ?",
         (segment, segment),
@@ -150,27 +161,38 @@ def _regrouped(
             parts = []
 
 
-def _by_term(entries: Entries) -> Iterator[tuple[int, Postings]]:
-    postings = entries.postings
-    begins = np.flatnonzero(np.diff(entries.terms, prepend=np.uint32(0), append=np.uint32(0)))
+def _row(term: int, part: Postings) -> Row:
+    return term, len(part), int(part.frequencies.max()), int(part.lengths.min()), part.pack()
+
+
+def _rows(entries: Entries) -> Iterator[Row]:
+    """What `_row` gives for each term of the entries, without arrays for each."""
     # A first term of number 0 cannot be: SQLite numbers from 1.
-    for begin, end in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True):
-        part = slice(begin, end)
-        yield (
-            int(entries.terms[begin]),
-            Postings(postings.paragraphs[part], postings.frequencies[part], postings.lengths[part]),
-        )
+    begins = np.flatnonzero(np.diff(entries.terms, prepend=np.uint32(0)))
+    ends = np.append(begins, len(entries))[1:]
+    postings = entries.postings
+    columns = (
+        entries.terms[begins],
+        begins,
+        ends,
+        np.maximum.reduceat(postings.frequencies, begins),
+        np.minimum.reduceat(postings.lengths, begins),
+    )
+    paragraphs, frequencies, lengths = (
+        memoryview(column.tobytes()) for column in (postings.paragraphs, postings.frequencies, postings.lengths)
+    )
+    for term, begin, end, most, shortest in zip(*(column.tolist() for column in columns), strict=True):
+        # As `Postings.pack` puts them.
+        packed = (paragraphs[4 * begin : 4 * end], frequencies[2 * begin : 2 * end], lengths[2 * begin : 2 * end])
+        yield term, end - begin, most, shortest, b"".join(packed)
 
 
-def _write(db: Database, by_term: Iterator[tuple[int, Postings]], entries: int, paragraphs: int) -> int:
+def _write(db: Database, rows: Iterator[Row], entries: int, paragraphs: int) -> int:
     """A new segment; returns its number."""
     cursor = db.conn.execute("INSERT INTO segments (entries, paragraphs) VALUES (?, ?)", (entries, paragraphs))
     segment = int(cursor.lastrowid or 0)
     db.conn.executemany(
-        "INSERT INTO postings (term, segment, count, gone, most, shortest, data) VALUES (?, ?, ?, 0, ?, ?, ?)",
-        (
-            (term, segment, len(part), int(part.frequencies.max()), int(part.lengths.min()), part.pack())
-            for term, part in by_term
-        ),
+        "INSERT INTO postings (segment, term, count, gone, most, shortest, data) VALUES (?, ?, ?, 0, ?, ?, ?)",
+        ((segment, *row) for row in rows),
     )
     return segment

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from docqa.documents.document import Document, Page
@@ -65,6 +66,30 @@ class StoredParagraph:
     paragraph: Paragraph
 
 
+@dataclass(frozen=True)
+class ParagraphColumns:
+    """Paragraphs as they are stored, all values of a column together."""
+
+    page: Sequence[int]
+    start: Sequence[int]
+    end: Sequence[int]
+    text: Sequence[str]
+    headings: Sequence[str]
+    runs: Sequence[bytes]
+
+
+def paragraph_columns(paragraphs: Sequence[Paragraph]) -> ParagraphColumns:
+    """Paragraphs as they are stored."""
+    return ParagraphColumns(
+        page=[paragraph.page for paragraph in paragraphs],
+        start=[paragraph.start for paragraph in paragraphs],
+        end=[paragraph.end for paragraph in paragraphs],
+        text=[paragraph.text for paragraph in paragraphs],
+        headings=[_headings(paragraph.headings) for paragraph in paragraphs],
+        runs=[pack_runs(paragraph.runs) for paragraph in paragraphs],
+    )
+
+
 def stored_documents(db: Database) -> list[StoredDocument]:
     """All documents, in the order of their paths."""
     return [StoredDocument(**row) for row in db["documents"].rows_where(order_by="path")]
@@ -76,9 +101,14 @@ def stored_at(db: Database, path: str) -> list[StoredDocument]:
 
 
 def add_document(
-    db: Database, state: FileState, document: Document, paragraphs: Sequence[Paragraph], lengths: Sequence[int]
+    db: Database,
+    state: FileState,
+    document: Document,
+    paragraphs: Sequence[Paragraph] | ParagraphColumns,
+    lengths: Sequence[int],
 ) -> tuple[int, list[int]]:
     """Store a document that was read; `lengths` are the numbers of terms. Returns its id and its paragraphs' ids."""
+    columns = paragraphs if isinstance(paragraphs, ParagraphColumns) else paragraph_columns(paragraphs)
     status = PARTIAL if document.notes else OK
     number = _insert(
         db,
@@ -88,32 +118,34 @@ def add_document(
         error=" ".join(document.notes) or None,
         title=document.title,
         pages=len(document.pages),
-        paragraphs=len(paragraphs),
+        paragraphs=len(columns.text),
         extractor=document.extractor,
         extractor_version=document.extractor_version,
     )
-    db.table("pages").insert_all(
-        {"document": number, "number": page.number, "label": page.label, "text": page.text} for page in document.pages
+    db.conn.executemany(
+        "INSERT INTO pages (document, number, label, text) VALUES (?, ?, ?, ?)",
+        [(number, page.number, page.label, page.text) for page in document.pages],
     )
-    ids = [
-        db.conn.execute(
-            'INSERT INTO paragraphs (document, number, page, start, "end", text, headings, runs, terms) '
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                number,
-                order,
-                paragraph.page,
-                paragraph.start,
-                paragraph.end,
-                paragraph.text,
-                json.dumps(paragraph.headings, ensure_ascii=False),
-                pack_runs(paragraph.runs),
-                length,
-            ),
-        ).lastrowid
-        for order, (paragraph, length) in enumerate(zip(paragraphs, lengths, strict=True))
-    ]
-    return number, [int(identifier or 0) for identifier in ids]
+    # The ids that SQLite would give them itself.
+    (highest,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM paragraphs").fetchone()
+    ids = list(range(highest + 1, highest + 1 + len(columns.text)))
+    rows = zip(
+        ids,
+        columns.page,
+        columns.start,
+        columns.end,
+        columns.text,
+        columns.headings,
+        columns.runs,
+        lengths,
+        strict=True,
+    )
+    db.conn.executemany(
+        'INSERT INTO paragraphs (document, number, id, page, start, "end", text, headings, runs, terms) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ((number, order, *row) for order, row in enumerate(rows)),
+    )
+    return number, ids
 
 
 def add_failure(db: Database, state: FileState, code: str, sentence: str) -> None:
@@ -193,12 +225,18 @@ def pack_runs(runs: Sequence[Run]) -> bytes:
     >>> unpack_runs(pack_runs([Run(0, 7, 3)]))
     (Run(text_start=0, page_start=7, length=3),)
     """
-    return b"".join(RUN.pack(run.text_start, run.page_start, run.length) for run in runs)
+    return b"".join([RUN.pack(run.text_start, run.page_start, run.length) for run in runs])
 
 
 def unpack_runs(data: bytes) -> tuple[Run, ...]:
     """The offset map that `pack_runs` packed."""
     return tuple(Run(*numbers) for numbers in RUN.iter_unpack(data))
+
+
+@lru_cache(maxsize=256)
+def _headings(headings: tuple[str, ...]) -> str:
+    # Many paragraphs in a row stand under the same ones.
+    return json.dumps(headings, ensure_ascii=False)
 
 
 def _insert(db: Database, state: FileState, **columns: object) -> int:

@@ -66,6 +66,17 @@ def writing(db: Database) -> Iterator[Database]:
 
 
 @contextmanager
+def without_wiping(db: Database) -> Iterator[None]:
+    """What is deleted meanwhile leaves its bytes in free pages, also where SQLite was built to overwrite them."""
+    (before,) = db.conn.execute("PRAGMA secure_delete").fetchone()
+    db.conn.execute("PRAGMA secure_delete = OFF")
+    try:
+        yield
+    finally:
+        db.conn.execute(f"PRAGMA secure_delete = {('OFF', 'ON', 'FAST')[before]}")
+
+
+@contextmanager
 def reading(db: Database) -> Iterator[Database]:
     """A read transaction: everything inside sees one committed state of the index."""
     if db.conn.in_transaction:

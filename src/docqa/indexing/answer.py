@@ -1,0 +1,45 @@
+"""What a worker answers for a file that it could read: made in the worker as JSON, and taken apart by the writer."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from docqa.documents.document import Document, Page
+from docqa.retrieval.numbered import NumberedTerms
+from docqa.store.documents import ParagraphColumns
+
+
+def as_answer(document: Document, paragraphs: ParagraphColumns, terms: NumberedTerms) -> dict[str, Any]:
+    """A document with its paragraphs and their terms, of what JSON knows; bytes are in base 64."""
+    return {
+        "title": document.title,
+        "extractor": document.extractor,
+        "extractor_version": document.extractor_version,
+        "notes": document.notes,
+        "pages": [(page.number, page.text, page.label) for page in document.pages],
+        "paragraphs": {**vars(paragraphs), "runs": [_as_text(runs) for runs in paragraphs.runs]},
+        "terms": {**vars(terms), "numbers": _as_text(terms.numbers)},
+    }
+
+
+def from_answer(answer: Mapping[str, Any]) -> tuple[Document, ParagraphColumns, NumberedTerms]:
+    """What `as_answer` was given."""
+    document = Document(
+        tuple(Page(*page) for page in answer["pages"]),
+        answer["title"],
+        answer["extractor"],
+        answer["extractor_version"],
+        tuple(answer["notes"]),
+    )
+    columns, terms = answer["paragraphs"], answer["terms"]
+    return (
+        document,
+        ParagraphColumns(**{**columns, "runs": [b64decode(runs) for runs in columns["runs"]]}),
+        NumberedTerms(**{**terms, "numbers": b64decode(terms["numbers"])}),
+    )
+
+
+def _as_text(data: bytes) -> str:
+    return b64encode(data).decode("ascii")
