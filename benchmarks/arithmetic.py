@@ -15,7 +15,8 @@ import statistics
 import time
 from typing import get_args
 
-from results import Column, Table, add_json_option, publish
+from results import Cell, Column, Table, add_json_option, publish
+from sample_text import measures_time_only
 
 from docqa.evaluation.metrics import exact_match, f1
 from docqa.evaluation.squad import load_squad
@@ -57,7 +58,7 @@ def main() -> None:
             begun = time.perf_counter()
             read[name] += reader.read_paragraphs(question.text, [question.paragraph], spans=1)
             seconds[name] += time.perf_counter() - begun
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for name in arithmetics:
         pairs = [(one.spans[0], exact.spans[0]) for one, exact in zip(read[name], read["float32"], strict=True)]
         words = [q.paragraph[span.start : span.end] for q, (span, _) in zip(asked, pairs, strict=True)]
@@ -66,7 +67,8 @@ def main() -> None:
         right = [exact_match(text, q.answer_texts) for text, q in zip(words, asked, strict=True)]
         alike = [f1(text, q.answer_texts) for text, q in zip(words, asked, strict=True)]
         percents = [100 * statistics.mean(values) for values in (same, right, alike)]
-        rows.append((name, len(asked) / seconds[name], percents[0], apart, *percents[1:]))
+        gold = (None, None) if measures_time_only(asked) else percents[1:]
+        rows.append((name, len(asked) / seconds[name], percents[0], apart, *gold))
     title = f"{options.reader}, {len(asked)} questions"
     publish("arithmetic", "Arithmetic", [Table("arithmetic", title, COLUMNS, tuple(rows))], options.json)
 

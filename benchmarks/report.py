@@ -19,7 +19,19 @@ from results import Result, load_result
 
 PAGE = "RESULTS.md"
 #: In this order on the page; what is not named here comes last, by its file's name.
-ORDER = ("peers", "retrieval_peers", "scale", "growth", "peak", "shapes", "ingestion", "start", "large_model")
+ORDER = (
+    "peers",
+    "arithmetic",
+    "stopping",
+    "retrieval_peers",
+    "scale",
+    "growth",
+    "peak",
+    "shapes",
+    "ingestion",
+    "start",
+    "large_model",
+)
 PICTURES: dict[str, Callable[[Result, Path], None]] = {
     "peers": draw_peers,
     "retrieval_peers": draw_retrieval_peers,
