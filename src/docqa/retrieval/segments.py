@@ -24,10 +24,11 @@ FRESH_DOCUMENTS, FRESH_ENTRIES = 32, 1_000_000
 LARGEST = 8_000_000
 #: So many segments of like size become one; sizes are alike when they differ by less than this factor.
 FAN = 8
-#: A row of the table postings: the term, how many postings, the most occurrences, the shortest length, the postings.
-Row = tuple[int, int, int, int, bytes]
 #: A segment that lost this share of its paragraphs is written anew.
 LOST = 0.25
+
+#: Of a row of the table postings: the term, how many postings, the most occurrences, the shortest length, the postings.
+Row = tuple[int, int, int, int, bytes]
 
 
 def settle(db: Database, *, everything: bool = False) -> None:
