@@ -3,7 +3,9 @@
 import gzip
 import importlib.metadata
 import logging
+import re
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,35 +18,11 @@ from docqa.documents.table import row_line
 from docqa.errors import DocumentError
 from docqa.paragraphs.segment import segment
 from docqa.store.documents import StoredDocument
+from read_back import headings_of, refusal, text_of
 
 BODY = (
     "It is a long sentence about the sea, with as many words as a paragraph needs to stand alone in an index of them."
 )
-
-
-def text_of(name, data):
-    return "\n=====\n".join(page.text for page in read_document(name, data).pages)
-
-
-def refusal(name, data):
-    with pytest.raises(DocumentError) as caught:
-        read_document(name, data)
-    assert str(caught.value).endswith(".")
-    return caught.value
-
-
-def headings_of(document):
-    """The headings that each paragraph is indexed with; and what every citation rests on."""
-    paragraphs = segment(document.pages)
-    texts = {page.number: page.text for page in document.pages}
-    for paragraph in paragraphs:
-        for run in paragraph.runs:
-            cited = texts[paragraph.page][run.page_start : run.page_start + run.length]
-            assert cited == paragraph.text[run.text_start : run.text_start + run.length]
-    for page in document.pages:
-        for heading in page.headings or ():
-            assert " ".join(page.text[heading.start : heading.end].split()).count(heading.words) == 1
-    return [paragraph.headings for paragraph in paragraphs]
 
 
 class TestHtml:
@@ -134,15 +112,6 @@ class TestHtml:
         headings_of(document)
         assert "\0" not in document.pages[0].text
         document.pages[0].text.encode()
-
-    def test_without_the_library_the_sentence_says_what_to_install(self, monkeypatch):
-        def missing(name):
-            raise ModuleNotFoundError(name)
-
-        monkeypatch.setattr(foreign.importlib, "import_module", missing)
-        error = refusal("a.html", b"<p>x")
-        assert error.code == "DOC-LIBRARY"
-        assert "`pip install lxml`" in str(error)
 
 
 class TestTables:
@@ -383,6 +352,34 @@ class TestPlugins:
             assert refusal("a.odd", b"sea").code == "DOC-PLUGIN"
         assert "The plug-in docqa_odd is not used for .txt" in caplog.text
         assert "The plug-in b is not used for .odd: a is." in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "package"), [("a.docx", "python-docx"), ("a.pptx", "python-pptx"), ("a.epub", "lxml"), ("a.html", "lxml")]
+)
+def test_without_its_library_a_kind_says_what_to_install(name, package, monkeypatch):
+    def missing(module):
+        raise ModuleNotFoundError(module)
+
+    monkeypatch.setattr(foreign.importlib, "import_module", missing)
+    error = refusal(name, b"<p>x")
+    assert error.code == "DOC-LIBRARY"
+    assert f"`pip install {package}`" in str(error)
+
+
+def test_the_plug_in_of_the_documentation_works():
+    page = (Path(__file__).parent.parent / "docs" / "formats.md").read_text(encoding="utf-8")
+    example = re.search(r"And in `subtitles.py`:\n\n((?:    .*\n|\n)+)", page)[1]
+    offered = {}
+    exec(compile("\n".join(line[4:] for line in example.splitlines()), "subtitles.py", "exec"), offered)
+    data = b"WEBVTT\n\n00:01.000 --> 00:02.000\nIt is blue.\n"
+    assert offered["read"](data).pages == (Page(1, "It is blue."),)
+
+
+def test_every_kind_is_documented():
+    page = (Path(__file__).parent.parent / "docs" / "formats.md").read_text(encoding="utf-8")
+    for suffix in READERS:
+        assert f"`{suffix}`" in page
 
 
 def test_every_kind_refuses_an_empty_file():

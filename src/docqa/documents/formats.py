@@ -7,12 +7,15 @@ from pathlib import PurePath
 
 from docqa.documents import compressed
 from docqa.documents.document import Document
+from docqa.documents.docx import read_docx
+from docqa.documents.epub import read_epub
 from docqa.documents.html import read_html
 from docqa.documents.mail import read_mail
 from docqa.documents.markup import read_asciidoc, read_log, read_org, read_restructured_text, read_tex
 from docqa.documents.pdf import read_pdf
 from docqa.documents.pdfium import is_installed, read_pdf_by_pdfium
 from docqa.documents.plugins import find_plugins, read_by_plugin
+from docqa.documents.pptx import read_pptx
 from docqa.documents.table import read_comma_separated, read_tab_separated
 from docqa.documents.text import read_markdown, read_text
 from docqa.errors import DocumentError, UsageError
@@ -35,6 +38,9 @@ READERS: dict[str, Callable[[bytes], Document]] = {
     ".htm": read_html,
     ".xhtml": read_html,
     ".eml": read_mail,
+    ".docx": read_docx,
+    ".pptx": read_pptx,
+    ".epub": read_epub,
     ".csv": read_comma_separated,
     ".tsv": read_tab_separated,
 }
