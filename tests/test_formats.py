@@ -384,7 +384,7 @@ def test_every_kind_is_documented():
 
 def test_every_kind_refuses_an_empty_file():
     for suffix in READERS:
-        assert refusal(f"a{suffix}", b"").code in {"PDF-EMPTY", "TXT-EMPTY", "DOC-EMPTY"}
+        assert refusal(f"a{suffix}", b"").code in {"PDF-EMPTY", "TXT-EMPTY", "DOC-EMPTY", "DOC-LIBRARY"}
 
 
 def test_only_pdfs_have_links_to_pages():

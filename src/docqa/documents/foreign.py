@@ -15,7 +15,7 @@ def library(module: str, package: str) -> ModuleType:
     except ImportError as error:
         raise DocumentError(
             "DOC-LIBRARY",
-            f"Reading files of this kind takes {package}; install it with `pip install {package}` and index anew.",
+            f"Reading files of this kind takes {package}; install it with `pip install {package}` and index again.",
         ) from error
 
 
