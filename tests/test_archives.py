@@ -288,3 +288,15 @@ class TestArchives:
 def test_any_bytes_after_the_mark_of_an_archive_are_refused(data):
     pytest.importorskip("lxml")
     assert refusal("a.epub", b"PK\x03\x04" + data).code in {"DOC-DAMAGED", "DOC-NOT"}
+
+
+def test_running_out_of_memory_is_no_damage(monkeypatch):
+    docx = pytest.importorskip("docx")
+
+    def fail(stored):
+        raise MemoryError
+
+    data = saved(docx.Document())
+    monkeypatch.setattr(docx, "Document", fail)
+    with pytest.raises(MemoryError):
+        read_document("a.docx", data)

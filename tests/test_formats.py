@@ -88,6 +88,11 @@ class TestHtml:
         page = b'<?xml version="1.0" encoding="utf-8"?><html><head><title/><script src="x"/></head><body><a id="p"/><p>x</p>'
         assert text_of("a.xhtml", page) == "x"
 
+    def test_what_is_never_closed_takes_no_time(self):
+        blanks = b" " * 1_000_000
+        assert text_of("a.html", b"<p>text<a" + blanks) == "text"
+        assert text_of("a.org", b"* a" + blanks + b"b").endswith("b")
+
     def test_deep_nesting_is_read_or_refused_but_never_cut(self):
         assert text_of("a.html", b"<div>" * 1500 + b"deep" + b"</div>" * 1500 + b"<p>after") == "deep\n\nafter"
         assert refusal("a.html", b"<p>before" + b"<div>" * 5000 + b"deep").code == "DOC-DAMAGED"

@@ -53,6 +53,8 @@ def read_part(archive: zipfile.ZipFile, name: str) -> bytes:
         return archive.read(name)
     except KeyError as error:
         raise DocumentError("DOC-DAMAGED", f"The file lacks its part {name}. Get a fresh copy of it.") from error
+    except MemoryError:
+        raise
     except Exception as error:
         # Each way of compressing raises errors of its own.
         raise DocumentError(

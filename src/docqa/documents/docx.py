@@ -46,12 +46,17 @@ def read_docx(data: bytes) -> Document:
                 for note in library("docx.oxml", PACKAGE).parse_xml(relation.target_part.blob):
                     _add(page, note, {})
         title = in_one_line(document.core_properties.title)
+    except (DocumentError, MemoryError):
+        raise
     except Exception as error:
         # python-docx raises KeyError, AttributeError, errors of lxml and more on damaged files.
         raise DocumentError("DOC-DAMAGED", f"The document is damaged or no DOCX ({reason(error)}).") from error
     if page.is_empty:
         raise DocumentError("DOC-NO-TEXT", "The document holds no text; what it shows may be pictures.")
-    return Document((page.finish(1, guess=True),), title or page.first_heading, PACKAGE, docx.__version__)
+    # python-docx gives a file without a title this one.
+    if not title or title == "Word Document":
+        title = page.first_heading
+    return Document((page.finish(1, guess=True),), title, PACKAGE, docx.__version__)
 
 
 def _add(page: PageText, element: Any, levels: dict[str, int]) -> None:

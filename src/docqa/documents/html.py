@@ -42,7 +42,7 @@ DECLARED = re.compile(
     rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w:.-]+)|<\?xml[^>]+encoding\s*=\s*["']([\w:.-]+)""", re.IGNORECASE
 )
 #: An XHTML element that is closed where it begins; HTML knows that of few.
-CLOSED_AT_ONCE = re.compile(r"<([A-Za-z][\w:-]*)((?:\s[^<>]*?)?)\s*/>")
+CLOSED_AT_ONCE = re.compile(r"<([A-Za-z][\w:-]*)((?:\s[^<>]*)?)/>")
 CLOSED_IN_HTML = frozenset("area base br col embed hr img input link meta source track wbr".split())
 
 
@@ -79,6 +79,8 @@ def add_html(page: PageText, text: str) -> str:
     parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except MemoryError:
+        raise
     except Exception as error:
         # lxml raises ParserError, XMLSyntaxError, AssertionError and more on what is hardly HTML.
         raise DocumentError("DOC-DAMAGED", f"The HTML cannot be read ({reason(error)}).") from error

@@ -11,6 +11,8 @@ from docqa.documents.text import LINE_END, decode, decoder_version
 
 #: What underlines and overlines titles in reStructuredText.
 ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}$")
+#: A line with more characters is no heading, and too long to be matched against what could be one.
+LONGEST_HEADING = 500
 LINE = re.compile(r"[^\r\n]+")
 
 
@@ -87,7 +89,7 @@ def _marked(text: str, marks: Marks) -> Iterator[Heading]:
     for line in LINE.finditer(text):
         if marks.literal.match(line[0]):
             literal = not literal
-        elif not literal and (mark := marks.heading.match(line[0])):
+        elif not literal and len(line[0]) <= LONGEST_HEADING and (mark := marks.heading.match(line[0])):
             yield Heading(line.start(), line.end(), marks.depth(mark[1]), mark[2].strip())
 
 

@@ -43,7 +43,7 @@ def read_by_plugin(point: EntryPoint, data: bytes) -> Document:
     read = _load(point)
     try:
         document = read(data)
-    except DocumentError:
+    except (DocumentError, MemoryError):
         raise
     except Exception as error:
         # A plug-in may raise anything, and must not cost the other files.

@@ -27,6 +27,8 @@ def read_pptx(data: bytes) -> Document:
         presentation = pptx.Presentation(io.BytesIO(data))
         slides = list(presentation.slides)
         title = in_one_line(presentation.core_properties.title)
+    except MemoryError:
+        raise
     except Exception as error:
         # python-pptx raises KeyError, AttributeError, errors of lxml and more on damaged files.
         raise DocumentError("DOC-DAMAGED", f"The presentation is damaged or no PPTX ({reason(error)}).") from error
@@ -35,7 +37,7 @@ def read_pptx(data: bytes) -> Document:
         raise DocumentError("DOC-DAMAGED", f"No slide could be read ({failures[0]}). Get a fresh copy of the file.")
     if not any(page.text for page in pages):
         raise DocumentError("DOC-NO-TEXT", "The presentation holds no text; what it shows may be pictures.")
-    # The title that PowerPoint gives a file by itself says nothing.
+    # The title that PowerPoint and python-pptx give a file by themselves says nothing.
     if not title or title == "PowerPoint Presentation":
         title = next((heading.words for page in pages for heading in page.headings or ()), "")
     return Document(tuple(pages), title, PACKAGE, pptx.__version__, tuple(failures))
@@ -47,6 +49,8 @@ def _pages(slides: Iterable[Any]) -> tuple[list[Page], list[str]]:
         page = PageText()
         try:
             _add_slide(page, slide)
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001 - a foreign parser
             # As above: whatever one slide raises, the others are read.
             logger.info("slide %d: %r", number, error)
