@@ -15,17 +15,17 @@ MARK = b"\x1f\x8b"
 
 
 def expand(data: bytes, most: int = MOST_EXPANDED) -> bytes:
-    """The bytes that a gzip file holds. Raises `DocumentError` when it is none, damaged, or holds more than `most`."""
+    """What a gzip file holds. Raises `DocumentError` when it is none, damaged, or grows by more than `most`."""
     if not data:
         raise DocumentError("DOC-EMPTY", "The file is empty (0 bytes).")
     if not data.startswith(MARK):
         raise DocumentError("DOC-NOT", "The file is named like a gzip file and is none; give it its right name.")
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-            expanded = file.read(most + 1)
+            expanded = file.read(len(data) + most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DocumentError("DOC-DAMAGED", "The gzip file is damaged or cut short. Get a fresh copy of it.") from error
-    if len(expanded) > most:
+    if len(expanded) > len(data) + most:
         raise DocumentError("DOC-TOO-LARGE", too_large(most))
     return expanded
 

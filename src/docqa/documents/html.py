@@ -1,7 +1,7 @@
 """HTML through lxml: the text of a page in blocks, its headings, its tables row by row, without menus and scripts.
 
-lxml comes alone and loses nothing that is text. Libraries that guess the main text of web pages bring a dozen packages
-with them, an HTTP client among them, and drop short paragraphs, lists and tables, where answers stand.
+lxml comes alone, and what is left out is said here. Libraries that guess the main text of web pages bring a dozen
+packages with them, an HTTP client among them, and what they leave out by their guess can never be an answer.
 """
 
 from __future__ import annotations
