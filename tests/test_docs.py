@@ -45,9 +45,9 @@ def test_every_code_of_the_ledger_is_documented():
     ledger = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
     used = set()
     for source in (ROOT / "src" / "docqa").rglob("*.py"):
-        used |= set(re.findall(r'"((?:PDF|TXT|FILE|KIND|PAGES)-[A-Z-]+)"', source.read_text(encoding="utf-8")))
+        used |= set(re.findall(r'"((?:PDF|TXT|DOC|FILE|KIND|PAGES)-[A-Z-]+)"', source.read_text(encoding="utf-8")))
     assert used
-    assert used == set(re.findall(r"`((?:PDF|TXT|FILE|KIND|PAGES)-[A-Z-]+)`", ledger))
+    assert used == set(re.findall(r"`((?:PDF|TXT|DOC|FILE|KIND|PAGES)-[A-Z-]+)`", ledger))
 
 
 def test_every_public_name_can_be_imported_and_is_documented():

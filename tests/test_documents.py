@@ -22,6 +22,13 @@ from pdf_maker import make_pdf, page_texts
 MIXED = "Straße, café, naïve – the price is 5 €.\nSecond line.\n"
 
 
+def _is_utf_8(data):
+    try:
+        return bool(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
+
+
 def refusal(read, data):
     with pytest.raises(DocumentError) as caught:
         read(data)
@@ -81,7 +88,42 @@ class TestTextEncodings:
 
     def test_a_single_nul_in_a_text_does_not_make_it_binary(self):
         data = b"A text of some length, with one NUL \0 in it." + b" More of it." * 10
-        assert decode(data) == data.decode()
+        assert decode(data) == data.decode().replace("\0", "\ufffd")
+
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16", "utf-32-le", "utf-32-be", "utf-32"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Война и мир — роман Льва Толстого.\r\nВторая строка.\r\n",
+            "Ο ναύτης είδε τη θάλασσα.\nΉταν γαλάζια.\n",
+            "海は青い。\n船は白い。\n",
+            "ים כחול ושמים כחולים.\n",
+        ],
+        ids="russian greek japanese hebrew".split(),
+    )
+    def test_wide_encodings_of_other_alphabets_need_no_mark(self, text, encoding):
+        assert decode(text.encode(encoding)) == text
+
+    @given(
+        st.lists(st.text("abcdefghijklmnopqrstuvwxyzäöüéñß.,'0123456789", min_size=1, max_size=9), min_size=1),
+        st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]),
+        st.sampled_from(["\n", "\r\n", "\r"]),
+    )
+    @settings(max_examples=100, deadline=None)
+    def test_lines_of_text_are_the_same_in_every_unicode_encoding(self, words, encoding, line_end):
+        text = "The sea" + line_end + " ".join(words) + line_end
+        assert decode(text.encode(encoding)) == text
+
+    @given(st.text(st.characters(codec="cp1252", exclude_categories=["Cc"]), max_size=20))
+    @settings(max_examples=60, deadline=None)
+    def test_cp1252_is_read_back_exactly(self, word):
+        text = f"The sea is blue – and it is a wide sea, wider than any other sea there is, they say. {word}\n" * 2
+        data = text.encode("cp1252")
+        if not _is_utf_8(data):
+            assert decode(data) == text
+
+    def test_no_page_holds_a_nul_for_sqlite_would_end_the_text_there(self):
+        assert read_text(b"one\0two " + b"words " * 50).pages[0].text.startswith("one\ufffdtwo ")
 
     @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"])), st.sampled_from(["\n", "\r\n", "\t"]))
     @settings(max_examples=60, deadline=None)
@@ -113,6 +155,8 @@ class TestTitles:
             ("Blue.\n\n## The Sea\n", "The Sea"),
             ("# The Sea #\r\n\r\nBlue.\r\n", "The Sea"),
             ("---\nlayout: page\ntitle: The Sea\n---\n# Another\n", "The Sea"),
+            ("# The Sea\rBlue.\rWide.\r", "The Sea"),
+            ("---\rtitle: The Sea\r---\rBlue.\r", "The Sea"),
             ("---\r\ntitle: 'The Sea'\r\n---\r\n# Another\r\n", "The Sea"),
             ('---\nTitle: "The Sea"\n---\n', "The Sea"),
             ("---\ntitle:\n---\n# The Sea\n", "The Sea"),
@@ -347,7 +391,9 @@ class TestDiscovery:
 
     def test_a_file_of_another_kind_is_refused_with_the_kinds_that_are_read(self, tmp_path):
         (tmp_path / "photo.jpg").touch()
-        with pytest.raises(PathError, match=r"does not read files like photo\.jpg; it reads \.md, \.pdf, \.txt\."):
+        with pytest.raises(
+            PathError, match=r"does not read files like photo\.jpg; it reads \.adoc, .*\.md, .*\.pdf, .*\.txt, .*\."
+        ):
             find_files([tmp_path / "photo.jpg"])
 
     def test_a_folder_that_cannot_be_listed_is_refused(self, tmp_path, monkeypatch):

@@ -20,6 +20,7 @@ from docqa.errors import (
     NewerIndexError,
     NotAnIndexError,
 )
+from docqa.indexing.changes import find_changes
 from docqa.paragraphs.paragraph import Paragraph, Run
 from docqa.store import opening
 from docqa.store.documents import (
@@ -447,6 +448,15 @@ class TestDocuments:
         add(db)
         with pytest.raises(sqlite3.IntegrityError), writing(db):
             add_failure(db, STATE, "PDF-EMPTY", "The file is empty.")
+
+    @pytest.mark.parametrize(("code", "kept"), [("DOC-LIBRARY", ""), ("DOC-PLUGIN", ""), ("DOC-DAMAGED", STATE.sha256)])
+    def test_what_is_mended_outside_the_file_is_tried_again(self, opened, code, kept):
+        db = opened()
+        with writing(db):
+            add_failure(db, STATE, code, "It is missing.")
+        (stored,) = stored_documents(db)
+        assert stored.sha256 == kept
+        assert (STATE in find_changes([STATE], [stored], [STATE.path]).read) is (kept == "")
 
     def test_a_moved_document_keeps_all_but_its_path(self, opened):
         db = opened()

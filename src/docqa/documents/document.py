@@ -6,12 +6,26 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Heading:
+    """A heading that the file states: `text[start:end]` of its page, its depth from 1, and its words alone."""
+
+    start: int
+    end: int
+    level: int
+    words: str
+
+
+@dataclass(frozen=True)
 class Page:
-    """One page: its number from 1, its text as extracted, and its label as printed, when the file says one."""
+    """One page: its number from 1, its text as extracted, and its label as printed, when the file says one.
+
+    `headings` are those the file states, in order. With None the file states none, and they are told by their look.
+    """
 
     number: int
     text: str
     label: str | None = None
+    headings: tuple[Heading, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import PurePath
 
+from docqa.documents import compressed
 from docqa.documents.document import Document
+from docqa.documents.docx import read_docx
+from docqa.documents.epub import read_epub
+from docqa.documents.html import read_html
+from docqa.documents.mail import read_mail
+from docqa.documents.markup import read_asciidoc, read_log, read_org, read_restructured_text, read_tex
 from docqa.documents.pdf import read_pdf
 from docqa.documents.pdfium import is_installed, read_pdf_by_pdfium
+from docqa.documents.plugins import find_plugins, read_by_plugin
+from docqa.documents.pptx import read_pptx
+from docqa.documents.table import read_comma_separated, read_tab_separated
 from docqa.documents.text import read_markdown, read_text
 from docqa.errors import DocumentError, UsageError
 
-#: File name suffix (lower case) to the function that reads the file's bytes.
+#: File name suffix (lower case) to the function that reads the file's bytes. Installed packages add others, see
+#: `docqa.documents.plugins`; `.gz` after any of them is read as well.
 READERS: dict[str, Callable[[bytes], Document]] = {
     ".pdf": read_pdf,
     ".txt": read_text,
+    ".text": read_text,
+    ".log": read_log,
     ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".rst": read_restructured_text,
+    ".org": read_org,
+    ".adoc": read_asciidoc,
+    ".asciidoc": read_asciidoc,
+    ".tex": read_tex,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
+    ".eml": read_mail,
+    ".docx": read_docx,
+    ".pptx": read_pptx,
+    ".epub": read_epub,
+    ".csv": read_comma_separated,
+    ".tsv": read_tab_separated,
 }
 
 #: Name of an extractor to the function that reads a PDF's bytes with it; the first is the one used unless asked for.
@@ -33,19 +60,33 @@ def check_pdf_extractor(name: str) -> str:
 
 
 def is_readable_kind(path: PurePath | str) -> bool:
-    """Whether docqa reads files named like this.
+    """Whether docqa reads files named like this, by itself or through a plug-in, as they are or compressed.
 
-    >>> is_readable_kind("report.PDF"), is_readable_kind("photo.jpg")
-    (True, False)
+    >>> is_readable_kind("report.PDF"), is_readable_kind("notes.txt.gz"), is_readable_kind("photo.jpg")
+    (True, True, False)
     """
-    return PurePath(path).suffix.lower() in READERS
+    suffix, _ = _suffixes(path)
+    return suffix in READERS or suffix in find_plugins(frozenset(READERS))
 
 
 def read_document(name: PurePath | str, data: bytes, pdf_extractor: str = DEFAULT_PDF_EXTRACTOR) -> Document:
     """Read a file's bytes by the suffix of its name. Raises `DocumentError` with a code and a sentence."""
-    suffix = PurePath(name).suffix.lower()
-    if suffix == ".pdf":
-        return PDF_EXTRACTORS[pdf_extractor](data)
-    if suffix not in READERS:
+    suffix, is_compressed = _suffixes(name)
+    is_own = suffix in READERS
+    plugin = None if is_own else find_plugins(frozenset(READERS)).get(suffix)
+    if not is_own and plugin is None:
         raise DocumentError("KIND-UNKNOWN", f"docqa does not read {suffix or 'files without a suffix'}.")
-    return READERS[suffix](data)
+    if is_compressed:
+        data = compressed.expand(data)
+    if plugin is not None:
+        return read_by_plugin(plugin, data)
+    return PDF_EXTRACTORS[pdf_extractor](data) if suffix == ".pdf" else READERS[suffix](data)
+
+
+def _suffixes(name: PurePath | str) -> tuple[str, bool]:
+    """The suffix that says what a file holds, and whether it is compressed."""
+    path = PurePath(name)
+    if path.suffix.lower() != compressed.SUFFIX:
+        return path.suffix.lower(), False
+    inner = PurePath(path.stem).suffix.lower()
+    return (inner, True) if inner else (compressed.SUFFIX, False)

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from docqa.documents.document import Document, Page
+from docqa.documents.foreign import encodable, in_one_line, reason
 from docqa.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -93,29 +94,8 @@ def _labels(reader: PdfReader) -> list[str]:
 
 def _title(reader: PdfReader) -> str:
     try:
-        title = reader.metadata.title if reader.metadata else None
-        return " ".join(encodable(str(title)).split()) if title else ""
+        return in_one_line(reader.metadata.title if reader.metadata else None)
     except Exception as error:  # noqa: BLE001 - a foreign parser
         # As for labels.
         logger.info("title: %r", error)
         return ""
-
-
-def encodable(text: str) -> str:
-    """A text that can be stored, as long as the one given."""
-    # Lone surrogates cannot be stored as UTF-8; one character stands for one, so offsets stay as extracted.
-    return text.encode("utf-8", "replace").decode("utf-8") if not _isencodable(text) else text
-
-
-def _isencodable(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def reason(error: Exception) -> str:
-    """An error of a parser in one line."""
-    message = " ".join(str(error).split())
-    return f"{type(error).__name__}: {message[:120]}" if message else type(error).__name__

@@ -7,7 +7,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from docqa.documents.document import Document, Page
-from docqa.documents.pdf import encodable, reason, with_text
+from docqa.documents.foreign import encodable, in_one_line, reason
+from docqa.documents.pdf import with_text
 from docqa.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def read_pdf_by_pdfium(data: bytes) -> Document:
         raise DocumentError("PDF-DAMAGED", f"The PDF is damaged or cut short ({reason(error)}).") from error
     try:
         pages, failures = _pages(document)
-        title = " ".join(encodable(document.get_metadata_value("Title")).split())
+        title = in_one_line(document.get_metadata_value("Title"))
     finally:
         document.close()
     return with_text(Document(tuple(pages), title, NAME, pypdfium2.version.PYPDFIUM_INFO.version, tuple(failures)))

@@ -6,8 +6,10 @@ import codecs
 import re
 from functools import cache
 from importlib.metadata import version
+from unicodedata import category
 
 from docqa.documents.document import Document, Page
+from docqa.documents.foreign import encodable
 from docqa.errors import DocumentError
 
 #: Longest mark first: the UTF-32 mark begins with the UTF-16 one.
@@ -26,6 +28,12 @@ WESTERN_SHARE = 0.3
 CONTROLS = bytes([*range(8), *range(14, 27), *range(28, 32)])
 CONTROL_SHARE = 0.01
 
+#: What unmarked UTF-16 is told from binary data by: blanks, and hardly any character that nobody writes.
+BLANK_SHARE = 0.02
+NOT_WRITTEN = frozenset({"Cc", "Cn", "Co", "Cs"})
+
+LINE_END = re.compile(r"\r\n?")
+
 HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t\r#]*$", re.MULTILINE)
 FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.MULTILINE | re.DOTALL)
 FRONT_MATTER_TITLE = re.compile(r"^title:(.*)$", re.MULTILINE | re.IGNORECASE)
@@ -34,13 +42,13 @@ FRONT_MATTER_TITLE = re.compile(r"^title:(.*)$", re.MULTILINE | re.IGNORECASE)
 def read_text(data: bytes) -> Document:
     """Read plain text. Raises `DocumentError` when the file is empty or is not text."""
     text = decode(data)
-    return Document((Page(1, text),), _first_line_title(text), "text", _version())
+    return Document((Page(1, text),), _first_line_title(text), "text", decoder_version())
 
 
 def read_markdown(data: bytes) -> Document:
     """Read Markdown; the title is the front matter's, else the first heading."""
     text = decode(data)
-    return Document((Page(1, text),), _markdown_title(text), "markdown", _version())
+    return Document((Page(1, text),), _markdown_title(text), "markdown", decoder_version())
 
 
 def decode(data: bytes) -> str:
@@ -54,7 +62,7 @@ def decode(data: bytes) -> str:
     text = _decode(data)
     if not text.strip("\0\ufeff \t\r\n\f\v"):
         raise DocumentError("TXT-EMPTY", "The file holds no text.")
-    return text
+    return encodable(text)
 
 
 def _decode(data: bytes) -> str:
@@ -89,7 +97,26 @@ def _decode_unmarked(data: bytes) -> str | None:
             text = data[: len(data) // unit * unit].decode(encoding, errors="replace")
             if text.count("\ufffd") + text.count("\0") <= 0.01 * len(text):
                 return text
-    return None
+    return _decode_utf_16(data) if len(data) % 2 == 0 else None
+
+
+def _decode_utf_16(data: bytes) -> str | None:
+    # Letters of other alphabets leave no NULs; blanks and line ends do, more of them in the right order of bytes.
+    best, most = None, 0
+    for encoding in ("utf-16-le", "utf-16-be"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        blanks = sum(text.count(blank) for blank in " \n\r\u3000")
+        if blanks > max(most, BLANK_SHARE * len(text)) and _is_written(text):
+            best, most = text, blanks
+    return best
+
+
+def _is_written(text: str) -> bool:
+    odd = sum(category(character) in NOT_WRITTEN and character not in "\t\r\n\f" for character in text)
+    return odd <= CONTROL_SHARE * len(text)
 
 
 def _detect(data: bytes) -> str:
@@ -100,12 +127,14 @@ def _detect(data: bytes) -> str:
 
 
 @cache
-def _version() -> str:
+def decoder_version() -> str:
+    """The version of the library that detects encodings."""
     # Looking it up takes as long as reading a short file.
     return version("charset-normalizer")
 
 
 def _markdown_title(text: str) -> str:
+    text = LINE_END.sub("\n", text)
     front = FRONT_MATTER.match(text)
     stated = FRONT_MATTER_TITLE.search(front.group(1)) if front else None
     title = stated.group(1).strip().strip("'\"").strip() if stated else ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from docqa.documents.document import Heading
 from docqa.paragraphs.lines import Line, split_lines, typical_width
 
 MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(.*?)[\s#]*$")
@@ -21,14 +23,20 @@ PLAIN_HEADING_LEVEL = 1
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that belong together; `level` is 0 for text and the depth of a heading otherwise."""
+    """Lines that belong together; `level` is 0 for text and the depth of a heading otherwise.
+
+    `words` are those of a heading that the file states.
+    """
 
     lines: tuple[Line, ...]
     level: int = 0
+    words: str = ""
 
     @property
     def heading(self) -> str:
         """A heading's words, without Markdown's number signs."""
+        if self.words:
+            return self.words
         text = " ".join(line.text for line in self.lines)
         match = MARKDOWN_HEADING.match(text)
         return match.group(2) if match else text
@@ -64,6 +72,37 @@ def find_blocks(text: str, *, markdown: bool) -> list[Block]:
         current.append(line)
     close()
     return blocks
+
+
+def stated_blocks(text: str, headings: Sequence[Heading]) -> list[Block]:
+    """As `find_blocks`, for a page whose headings are known: whatever else looks like one is text."""
+    blocks: list[Block] = []
+    at = 0
+    for heading in headings:
+        blocks += _text_blocks(text, at, heading.start)
+        lines = tuple(line for line in _lines_between(text, heading.start, heading.end) if line.text)
+        if lines:
+            blocks.append(Block(lines, heading.level, heading.words))
+        at = heading.end
+    return blocks + _text_blocks(text, at, len(text))
+
+
+def _text_blocks(text: str, start: int, end: int) -> list[Block]:
+    lines = _lines_between(text, start, end)
+    width = typical_width(lines)
+    blocks: list[Block] = []
+    current: list[Line] = []
+    for line in lines:
+        if current and (not line.text or _starts_block(current, line, width)):
+            blocks.append(Block(tuple(current)))
+            current = []
+        if line.text:
+            current.append(line)
+    return [*blocks, Block(tuple(current))] if current else blocks
+
+
+def _lines_between(text: str, start: int, end: int) -> list[Line]:
+    return [replace(line, start=start + line.start) for line in split_lines(text[start:end])]
 
 
 def _heading_level(

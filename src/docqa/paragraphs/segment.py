@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from docqa.documents.document import Page
-from docqa.paragraphs.blocks import Block, find_blocks
+from docqa.paragraphs.blocks import Block, find_blocks, stated_blocks
 from docqa.paragraphs.lines import Line
 from docqa.paragraphs.paragraph import Paragraph, Run
 from docqa.paragraphs.sentences import sentence_ends
@@ -35,7 +35,11 @@ def segment(pages: Iterable[Page], *, markdown: bool = False) -> list[Paragraph]
     paragraphs: list[Paragraph] = []
     headings: tuple[tuple[int, str], ...] = ()
     for page in pages:
-        for blocks, words in _groups(find_blocks(page.text, markdown=markdown)):
+        if page.headings is None:
+            found = find_blocks(page.text, markdown=markdown)
+        else:
+            found = stated_blocks(page.text, page.headings)
+        for blocks, words in _groups(found):
             for block in blocks:
                 if block.level:
                     outer = tuple(entry for entry in headings if entry[0] < block.level)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 OK, PARTIAL, FAILED = "ok", "partial", "failed"
+
+#: What is mended outside the file: without a digest it is read again in the next run, changed or not.
+TRIED_AGAIN = frozenset({"DOC-LIBRARY", "DOC-PLUGIN"})
 
 RUN = struct.Struct("<III")
 
@@ -52,7 +55,7 @@ class StoredDocument:
 
     @property
     def has_pages(self) -> bool:
-        """Whether the file is of a kind that has pages; others are one page in the index."""
+        """Whether a link can lead to a page of the file: `#page=` does in PDFs, and in no other kind."""
         return self.path.lower().endswith(".pdf")
 
 
@@ -150,6 +153,8 @@ def add_document(
 
 def add_failure(db: Database, state: FileState, code: str, sentence: str) -> None:
     """Enter a file that could not be read into the ledger."""
+    if code in TRIED_AGAIN:
+        state = replace(state, sha256="")
     _insert(db, state, status=FAILED, code=code, error=sentence, title="", pages=0, paragraphs=0)
 
 

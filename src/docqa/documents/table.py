@@ -1,0 +1,95 @@
+"""Tables of comma- or tab-separated values: a row becomes a line that says each value with the name of its column."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from docqa.documents.document import Document
+from docqa.documents.foreign import reason
+from docqa.documents.page_text import PageText
+from docqa.documents.text import decode, decoder_version
+from docqa.errors import DocumentError
+
+#: What the delimiter is looked for in.
+SAMPLE = 64 * 1024
+DELIMITERS = ",;\t|"
+#: A cell with more characters means that a quotation mark was never closed.
+LONGEST_CELL = 1_000_000
+
+
+def read_comma_separated(data: bytes) -> Document:
+    """Read a CSV file, whatever its delimiter. Raises `DocumentError` when it is empty, not text or not a table."""
+    text = decode(data)
+    return _read(text, _delimiter(text))
+
+
+def read_tab_separated(data: bytes) -> Document:
+    """Read a TSV file. Raises `DocumentError` as `read_comma_separated` does."""
+    return _read(decode(data), "\t")
+
+
+def row_line(names: Sequence[str], values: Sequence[str]) -> str:
+    """A row as a line that can be read alone; empty cells are left out.
+
+    >>> row_line(["City", "Founded", "Twin"], ["Bonn", "11 BC", ""])
+    'City: Bonn; Founded: 11 BC'
+    """
+    cells = []
+    for number, value in enumerate(values):
+        words = " ".join(value.split())
+        name = " ".join(names[number].split()) if number < len(names) else ""
+        if words:
+            cells.append(f"{name}: {words}" if name else words)
+    return "; ".join(cells)
+
+
+def _read(text: str, delimiter: str) -> Document:
+    rows = _rows(text.removeprefix("\ufeff"), delimiter)
+    names = next(rows, [])
+    page = PageText()
+    for values in rows:
+        page.add(row_line(names, values))
+    if page.is_empty:
+        # A first row without others names no columns.
+        page.add(row_line([], names))
+    return Document((page.finish(1),), "", "csv", decoder_version())
+
+
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    before = csv.field_size_limit(LONGEST_CELL)
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if any(cell.strip() for cell in row):
+                yield row
+    except csv.Error as error:
+        raise DocumentError(
+            "DOC-DAMAGED",
+            f"The table cannot be read ({reason(error)}); look for a quotation mark that is never closed.",
+        ) from error
+    finally:
+        csv.field_size_limit(before)
+
+
+def _delimiter(text: str) -> str:
+    """The character that parts the first rows most evenly; a comma when none does."""
+    # csv.Sniffer guesses letters and takes seconds on long texts.
+    best, most = ",", 0
+    for delimiter in DELIMITERS:
+        rows = list(_first_rows(text[:SAMPLE], delimiter))
+        cells = len(rows[0]) if rows else 0
+        even = sum(len(row) == cells for row in rows)
+        if cells > 1 and even * cells > most:
+            best, most = delimiter, even * cells
+    return best
+
+
+def _first_rows(sample: str, delimiter: str) -> Iterator[list[str]]:
+    try:
+        for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
+            if row:
+                yield row
+    except csv.Error:
+        # The whole is read later, and what is wrong with it is told then.
+        return
