@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
+
+from docqa.documents.limits import DEFAULT_LIMITS, Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -22,6 +25,38 @@ def index_option(command: Command) -> Command:
         show_envvar=True,
         help="The index, one SQLite file.",
     )(command)
+
+
+#: What a limit counts and what the option says of it, by the field of `Limits`.
+LIMITS: dict[str, tuple[str, click.ParamType[Any], str]] = {
+    "seconds": ("SECONDS", click.FloatRange(0, min_open=True), "Time that reading one file may take."),
+    "memory": ("MB", click.IntRange(1), "Memory that reading one file may take (Linux)."),
+    "size": ("MB", click.IntRange(1), "Size of a file that is opened at all."),
+    "pages": ("N", click.IntRange(1), "Pages of one file."),
+    "text": ("N", click.IntRange(1), "Characters of text of one file."),
+    "paragraphs": ("N", click.IntRange(1), "Paragraphs of one file."),
+}
+
+
+def limit_options(command: Command) -> Command:
+    """`--seconds-a-file` and so on: the command gets them as one `limits`."""
+
+    @wraps(command)
+    def with_limits(**given: Any) -> Any:
+        return command(limits=Limits(**{name: given.pop(f"{name}_a_file") for name in LIMITS}), **given)
+
+    wrapped: Any = with_limits
+    for name, (metavar, kind, text) in reversed(LIMITS.items()):
+        option = click.option(
+            f"--{name}-a-file",
+            type=kind,
+            metavar=metavar,
+            default=getattr(DEFAULT_LIMITS, name),
+            show_default=True,
+            help=text,
+        )
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]
 
 
 def reader_options(command: Command) -> Command:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 
 from docqa.documents.document import Document
+from docqa.documents.limits import DEFAULT_LIMITS, Limits
 from docqa.documents.pdf import read_pdf
 from docqa.documents.pdfium import is_installed, read_pdf_by_pdfium
 from docqa.documents.text import read_markdown, read_text
@@ -19,7 +20,7 @@ READERS: dict[str, Callable[[bytes], Document]] = {
 }
 
 #: Name of an extractor to the function that reads a PDF's bytes with it; the first is the one used unless asked for.
-PDF_EXTRACTORS: dict[str, Callable[[bytes], Document]] = {"pypdf": read_pdf, "pypdfium2": read_pdf_by_pdfium}
+PDF_EXTRACTORS: dict[str, Callable[[bytes, Limits], Document]] = {"pypdf": read_pdf, "pypdfium2": read_pdf_by_pdfium}
 DEFAULT_PDF_EXTRACTOR = "pypdf"
 
 
@@ -41,11 +42,16 @@ def is_readable_kind(path: PurePath | str) -> bool:
     return PurePath(path).suffix.lower() in READERS
 
 
-def read_document(name: PurePath | str, data: bytes, pdf_extractor: str = DEFAULT_PDF_EXTRACTOR) -> Document:
+def read_document(
+    name: PurePath | str,
+    data: bytes,
+    pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Document:
     """Read a file's bytes by the suffix of its name. Raises `DocumentError` with a code and a sentence."""
     suffix = PurePath(name).suffix.lower()
     if suffix == ".pdf":
-        return PDF_EXTRACTORS[pdf_extractor](data)
+        return PDF_EXTRACTORS[pdf_extractor](data, limits)
     if suffix not in READERS:
         raise DocumentError("KIND-UNKNOWN", f"docqa does not read {suffix or 'files without a suffix'}.")
     return READERS[suffix](data)

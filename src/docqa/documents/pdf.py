@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from docqa.documents.document import Document, Page
+from docqa.documents.limits import DEFAULT_LIMITS, Limits, check_pages, check_text
 from docqa.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -15,17 +16,19 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def read_pdf(data: bytes) -> Document:
+def read_pdf(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Document:
     """Read a PDF's pages as pypdf extracts them.
 
-    Raises `DocumentError` when it is empty, not a PDF, encrypted with a password, damaged, or without any text.
+    Raises `DocumentError` when it is empty, not a PDF, encrypted with a password, damaged, without any text, or when
+    it meets a limit.
     """
     import pypdf
 
     if not data:
         raise DocumentError("PDF-EMPTY", "The file is empty (0 bytes).")
     reader = _open(data)
-    pages, failures = _pages(reader)
+    check_pages(len(reader.pages), limits)
+    pages, failures = _pages(reader, limits)
     return with_text(Document(tuple(pages), _title(reader), "pypdf", pypdf.__version__, tuple(failures)))
 
 
@@ -54,6 +57,9 @@ def _open(data: bytes) -> PdfReader:
             len(reader.pages)
     except DependencyError as error:
         raise DocumentError("PDF-ENCRYPTED", f"The PDF is encrypted in a way that cannot be opened: {error}") from error
+    except MemoryError:
+        # Not a fault of the file that could be named here: the worker says what happened.
+        raise
     except Exception as error:
         # pypdf raises TypeError, AttributeError, AssertionError and more on damaged files.
         if b"%PDF" not in data[:1024]:
@@ -64,17 +70,22 @@ def _open(data: bytes) -> PdfReader:
     return reader
 
 
-def _pages(reader: PdfReader) -> tuple[list[Page], list[str]]:
+def _pages(reader: PdfReader, limits: Limits) -> tuple[list[Page], list[str]]:
     labels = _labels(reader)
     pages, failures = [], []
+    characters = 0
     for index in range(len(reader.pages)):
         try:
             text = reader.pages[index].extract_text()
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001 - a foreign parser
             # As above: whatever one page raises, the others are read.
             logger.info("page %d: %r", index + 1, error)
             failures.append(f"Page {index + 1} could not be read ({reason(error)}).")
             text = ""
+        characters += len(text)
+        check_text(characters, limits)
         label = labels[index] if index < len(labels) else None
         pages.append(Page(index + 1, encodable(text), label))
     return pages, failures

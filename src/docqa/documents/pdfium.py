@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from docqa.documents.document import Document, Page
+from docqa.documents.limits import DEFAULT_LIMITS, Limits, check_pages, check_text
 from docqa.documents.pdf import encodable, reason, with_text
 from docqa.errors import DocumentError
 
@@ -25,7 +26,7 @@ def is_installed() -> bool:
     return importlib.util.find_spec(NAME) is not None
 
 
-def read_pdf_by_pdfium(data: bytes) -> Document:
+def read_pdf_by_pdfium(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Document:
     """Read a PDF's pages as PDFium extracts them.
 
     Raises `DocumentError` as `docqa.documents.pdf.read_pdf` does.
@@ -43,17 +44,19 @@ def read_pdf_by_pdfium(data: bytes) -> Document:
             raise DocumentError("PDF-NOT", "The file is not a PDF: it does not begin as one.") from error
         raise DocumentError("PDF-DAMAGED", f"The PDF is damaged or cut short ({reason(error)}).") from error
     try:
-        pages, failures = _pages(document)
+        check_pages(len(document), limits)
+        pages, failures = _pages(document, limits)
         title = " ".join(encodable(document.get_metadata_value("Title")).split())
     finally:
         document.close()
     return with_text(Document(tuple(pages), title, NAME, pypdfium2.version.PYPDFIUM_INFO.version, tuple(failures)))
 
 
-def _pages(document: PdfDocument) -> tuple[list[Page], list[str]]:
+def _pages(document: PdfDocument, limits: Limits) -> tuple[list[Page], list[str]]:
     import pypdfium2
 
     pages, failures = [], []
+    characters = 0
     for index in range(len(document)):
         text = ""
         try:
@@ -65,6 +68,8 @@ def _pages(document: PdfDocument) -> tuple[list[Page], list[str]]:
         except pypdfium2.PdfiumError as error:
             logger.info("page %d: %r", index + 1, error)
             failures.append(f"Page {index + 1} could not be read ({reason(error)}).")
+        characters += len(text)
+        check_text(characters, limits)
         label = encodable(document.get_page_label(index)) or None
         pages.append(Page(index + 1, encodable(text), label))
     return pages, failures
