@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import GUIDE, REPORT, OpenIndex, WorkersHere
+from docqa.documents import mending
 from docqa.documents.document import Document, Page
 from docqa.documents.formats import read_document
 from docqa.documents.limits import Limits
@@ -327,6 +328,7 @@ class TestFailures:
             return extract(page)
 
         monkeypatch.setattr(pypdf.PageObject, "extract_text", fail_on_the_second)
+        monkeypatch.setattr(mending, "is_installed", lambda: False)
         report = index.update(folder)
         sentence = "Page 2 could not be read (ZeroDivisionError: division by zero)."
         assert report.added == ALL

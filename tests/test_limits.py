@@ -178,8 +178,8 @@ class TestLimitsAreAskedFor:
         seen = []
 
         class Spy(WorkersHere):
-            def __init__(self, count, analyzer, extractor, limits):
-                super().__init__(count, analyzer, extractor, limits)
+            def __init__(self, count, analyzer, extractor, limits, passwords):
+                super().__init__(count, analyzer, extractor, limits, passwords)
                 seen.append(limits)
 
         monkeypatch.setattr("docqa.indexing.run.Workers", Spy)

@@ -56,14 +56,15 @@ class Corpus:
         workers: int | None = None,
         pdf_extractor: str = "pypdf",
         limits: Limits = DEFAULT_LIMITS,
+        passwords: Sequence[str] = (),
         on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
     ) -> IndexReport:
         """Bring the index up to date with files and folders; only what changed is read.
 
         `workers` processes read (one a core by default); `pdf_extractor` is "pypdf" or, when it is installed,
-        "pypdfium2"; `limits` bound what one file may cost; `on_progress` hears (files done, files to do, path). Raises
-        `PathError` for a path that cannot be used, `UsageError` for an extractor that cannot. Files that cannot be read
-        are in the report.
+        "pypdfium2"; `limits` bound what one file may cost; `passwords` are tried on encrypted PDFs, after the empty
+        one, and kept nowhere; `on_progress` hears (files done, files to do, path). Raises `PathError` for a path that
+        cannot be used, `UsageError` for an extractor that cannot. Files that cannot be read are in the report.
         """
         from docqa.indexing.run import index_paths
 
@@ -78,6 +79,7 @@ class Corpus:
                 workers=workers,
                 pdf_extractor=pdf_extractor,
                 limits=limits,
+                passwords=passwords,
                 on_progress=on_progress,
             )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from docqa.cli.console import counted, json_text, messages, output, printable, progress_bar
-from docqa.cli.options import index_option, json_option, limit_options
+from docqa.cli.options import index_option, json_option, limit_options, password_option, read_passwords
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ SHOWN = 20
     show_default=True,
     help="What reads PDFs; pypdfium2 is faster and has to be installed.",
 )
+@password_option
 @limit_options
 @json_option
 def index(
@@ -39,6 +42,7 @@ def index(
     index_file: str,
     workers: int | None,
     pdf_extractor: str,
+    password_file: Path | None,
     *,
     limits: Limits,
     as_json: bool,
@@ -53,7 +57,7 @@ def index(
     from docqa.corpus import open_corpus
 
     with open_corpus(index_file) as corpus:
-        report = index_with_progress(corpus, paths, workers, pdf_extractor, limits)
+        report = index_with_progress(corpus, paths, workers, pdf_extractor, limits, read_passwords(password_file))
         if as_json:
             click.echo(json_text(report.to_dict()))
         else:
@@ -68,10 +72,18 @@ def index_with_progress(
     workers: int | None = None,
     pdf_extractor: str = "pypdf",
     limits: Limits = DEFAULT_LIMITS,
+    passwords: Sequence[str] = (),
 ) -> IndexReport:
     """Index with a progress bar on standard error."""
     with progress_bar("Reading") as advance:
-        return corpus.index(*paths, workers=workers, pdf_extractor=pdf_extractor, limits=limits, on_progress=advance)
+        return corpus.index(
+            *paths,
+            workers=workers,
+            pdf_extractor=pdf_extractor,
+            limits=limits,
+            passwords=passwords,
+            on_progress=advance,
+        )
 
 
 def show_failures(report: IndexReport) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
+from docqa.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -57,6 +59,27 @@ def limit_options(command: Command) -> Command:
         )
         wrapped = option(wrapped)
     return wrapped  # type: ignore[no-any-return]
+
+
+def password_option(command: Command) -> Command:
+    """`--password-file FILE`, a file rather than the password, which others could see in the list of processes."""
+    return click.option(
+        "--password-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Passwords to try on encrypted PDFs, one a line; they are kept nowhere.",
+    )(command)
+
+
+def read_passwords(file: Path | None) -> tuple[str, ...]:
+    """The lines of a file. Raises `UsageError` when it cannot be read as text."""
+    if file is None:
+        return ()
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"The passwords in {file} cannot be read; it has to be a text file in UTF-8.") from None
+    return tuple(line for line in lines if line)
 
 
 def reader_options(command: Command) -> Command:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 
 from docqa.documents.document import Document
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
+from docqa.documents.mending import read_pdf_mended
 from docqa.documents.pdf import read_pdf
 from docqa.documents.pdfium import is_installed, read_pdf_by_pdfium
 from docqa.documents.text import read_markdown, read_text
@@ -20,7 +21,10 @@ READERS: dict[str, Callable[[bytes], Document]] = {
 }
 
 #: Name of an extractor to the function that reads a PDF's bytes with it; the first is the one used unless asked for.
-PDF_EXTRACTORS: dict[str, Callable[[bytes, Limits], Document]] = {"pypdf": read_pdf, "pypdfium2": read_pdf_by_pdfium}
+PDF_EXTRACTORS: dict[str, Callable[[bytes, Limits, Sequence[str]], Document]] = {
+    "pypdf": read_pdf_mended,
+    "pypdfium2": read_pdf_by_pdfium,
+}
 DEFAULT_PDF_EXTRACTOR = "pypdf"
 
 
@@ -47,11 +51,12 @@ def read_document(
     data: bytes,
     pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
     limits: Limits = DEFAULT_LIMITS,
+    passwords: Sequence[str] = (),
 ) -> Document:
     """Read a file's bytes by the suffix of its name. Raises `DocumentError` with a code and a sentence."""
     suffix = PurePath(name).suffix.lower()
     if suffix == ".pdf":
-        return PDF_EXTRACTORS[pdf_extractor](data, limits)
+        return PDF_EXTRACTORS[pdf_extractor](data, limits, passwords)
     if suffix not in READERS:
         raise DocumentError("KIND-UNKNOWN", f"docqa does not read {suffix or 'files without a suffix'}.")
     return READERS[suffix](data)

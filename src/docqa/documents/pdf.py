@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from docqa.documents.document import Document, Page
@@ -16,20 +17,30 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def read_pdf(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Document:
+def read_pdf(data: bytes, limits: Limits = DEFAULT_LIMITS, passwords: Sequence[str] = ()) -> Document:
     """Read a PDF's pages as pypdf extracts them.
 
     Raises `DocumentError` when it is empty, not a PDF, encrypted with a password, damaged, without any text, or when
     it meets a limit.
     """
+    document, _ = extract(data, limits, passwords)
+    return with_text(document)
+
+
+def extract(data: bytes, limits: Limits, passwords: Sequence[str]) -> tuple[Document, dict[int, str]]:
+    """What pypdf makes of a PDF, whether or not there is text in it, and the pages that failed with a note on each.
+
+    Pages are counted from 0 there. Raises `DocumentError` when the file cannot be opened.
+    """
     import pypdf
 
     if not data:
         raise DocumentError("PDF-EMPTY", "The file is empty (0 bytes).")
-    reader = _open(data)
+    reader = _open(data, passwords)
     check_pages(len(reader.pages), limits)
     pages, failures = _pages(reader, limits)
-    return with_text(Document(tuple(pages), _title(reader), "pypdf", pypdf.__version__, tuple(failures)))
+    notes = tuple(failures.values())
+    return Document(tuple(pages), _title(reader), "pypdf", pypdf.__version__, notes), failures
 
 
 def with_text(document: Document) -> Document:
@@ -45,14 +56,14 @@ def with_text(document: Document) -> Document:
     return document
 
 
-def _open(data: bytes) -> PdfReader:
+def _open(data: bytes, passwords: Sequence[str]) -> PdfReader:
     import pypdf
     from pypdf.errors import DependencyError
 
     try:
         reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
         # Many files are encrypted with the empty password and open everywhere.
-        locked = reader.is_encrypted and not reader.decrypt("")
+        locked = reader.is_encrypted and not any(reader.decrypt(password) for password in ("", *passwords))
         if not locked:
             len(reader.pages)
     except DependencyError as error:
@@ -70,9 +81,10 @@ def _open(data: bytes) -> PdfReader:
     return reader
 
 
-def _pages(reader: PdfReader, limits: Limits) -> tuple[list[Page], list[str]]:
+def _pages(reader: PdfReader, limits: Limits) -> tuple[list[Page], dict[int, str]]:
     labels = _labels(reader)
-    pages, failures = [], []
+    pages: list[Page] = []
+    failures: dict[int, str] = {}
     characters = 0
     for index in range(len(reader.pages)):
         try:
@@ -82,7 +94,7 @@ def _pages(reader: PdfReader, limits: Limits) -> tuple[list[Page], list[str]]:
         except Exception as error:  # noqa: BLE001 - a foreign parser
             # As above: whatever one page raises, the others are read.
             logger.info("page %d: %r", index + 1, error)
-            failures.append(f"Page {index + 1} could not be read ({reason(error)}).")
+            failures[index] = f"Page {index + 1} could not be read ({reason(error)})."
             text = ""
         characters += len(text)
         check_text(characters, limits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from docqa.documents.document import Document, Page
@@ -26,7 +27,7 @@ def is_installed() -> bool:
     return importlib.util.find_spec(NAME) is not None
 
 
-def read_pdf_by_pdfium(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Document:
+def read_pdf_by_pdfium(data: bytes, limits: Limits = DEFAULT_LIMITS, passwords: Sequence[str] = ()) -> Document:
     """Read a PDF's pages as PDFium extracts them.
 
     Raises `DocumentError` as `docqa.documents.pdf.read_pdf` does.
@@ -36,7 +37,7 @@ def read_pdf_by_pdfium(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Document
     if not data:
         raise DocumentError("PDF-EMPTY", "The file is empty (0 bytes).")
     try:
-        document = pypdfium2.PdfDocument(data)
+        document = _open(data, ("", *passwords))
     except pypdfium2.PdfiumError as error:
         if LOCKED in str(error):
             raise DocumentError("PDF-ENCRYPTED", "The PDF is encrypted and needs a password.") from error
@@ -50,6 +51,19 @@ def read_pdf_by_pdfium(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Document
     finally:
         document.close()
     return with_text(Document(tuple(pages), title, NAME, pypdfium2.version.PYPDFIUM_INFO.version, tuple(failures)))
+
+
+def _open(data: bytes, passwords: Sequence[str]) -> PdfDocument:
+    """The file opened with the first password that opens it; the last error when none does."""
+    import pypdfium2
+
+    for password in passwords[:-1]:
+        try:
+            return pypdfium2.PdfDocument(data, password=password or None)
+        except pypdfium2.PdfiumError as error:
+            if LOCKED not in str(error):
+                raise
+    return pypdfium2.PdfDocument(data, password=passwords[-1] or None)
 
 
 def _pages(document: PdfDocument, limits: Limits) -> tuple[list[Page], list[str]]:

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,19 +44,26 @@ def work() -> None:
     logging.disable(logging.CRITICAL)
     settings = json.loads(sys.stdin.readline())
     analyzer, pdf_extractor = Analyzer(**settings["analyzer"]), settings["pdf_extractor"]
-    limits = Limits(**settings["limits"])
+    limits, passwords = Limits(**settings["limits"]), settings["passwords"]
     confine(limits)
     numbering = TermNumbering(analyzer)
     for line in sys.stdin:
         end_in_time(limits)
-        answers.write(_answer(Path(json.loads(line)), analyzer, pdf_extractor, numbering, limits) + "\n")
+        answers.write(_answer(Path(json.loads(line)), analyzer, pdf_extractor, limits, passwords, numbering) + "\n")
         take_your_time()
         answers.flush()
 
 
-def _answer(path: Path, analyzer: Analyzer, pdf_extractor: str, numbering: TermNumbering, limits: Limits) -> str:
+def _answer(
+    path: Path,
+    analyzer: Analyzer,
+    pdf_extractor: str,
+    limits: Limits,
+    passwords: Sequence[str],
+    numbering: TermNumbering,
+) -> str:
     try:
-        answer = json.dumps(read_file(path, analyzer, pdf_extractor, limits, numbering))
+        answer = json.dumps(read_file(path, analyzer, pdf_extractor, limits, passwords, numbering))
         if len(answer) <= limits.answer_bytes:
             return answer
         error = too_much_text(limits)
@@ -69,6 +77,7 @@ def read_file(
     analyzer: Analyzer,
     pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
     limits: Limits = DEFAULT_LIMITS,
+    passwords: Sequence[str] = (),
     numbering: TermNumbering | None = None,
 ) -> dict[str, Any]:
     """Everything the writer needs of one file: its state, pages, paragraphs and their terms, or an error.
@@ -88,7 +97,7 @@ def read_file(
         return {"state": state, "error": _error(unreadable)}
     state = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "modified": stat.st_mtime}
     try:
-        document = read_document(path.name, data, pdf_extractor, limits)
+        document = read_document(path.name, data, pdf_extractor, limits, passwords)
         check_text(sum(len(page.text) for page in document.pages), limits)
         paragraphs = segment(document.pages, markdown=document.extractor == "markdown")
         check_paragraphs(len(paragraphs), limits)

@@ -39,8 +39,14 @@ class Workers:
         analyzer: Analyzer,
         pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
         limits: Limits = DEFAULT_LIMITS,
+        passwords: Sequence[str] = (),
     ) -> None:
-        self._settings = {"analyzer": asdict(analyzer), "pdf_extractor": pdf_extractor, "limits": asdict(limits)}
+        self._settings = {
+            "analyzer": asdict(analyzer),
+            "pdf_extractor": pdf_extractor,
+            "limits": asdict(limits),
+            "passwords": list(passwords),
+        }
         self._limits = limits
         self._ahead = count * READ_AHEAD
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="docqa-worker")
