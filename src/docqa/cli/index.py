@@ -125,5 +125,5 @@ def _show_failure(console: object, failure: FailedFile) -> None:
     from rich.text import Text
 
     line = Text.assemble(("  ✗ ", "red"), (printable(failure.path), "bold"), "  ", printable(failure.sentence))
-    line.append(f"  [{failure.code}]", "dim")
+    line.append(f"  [{printable(failure.code)}]", "dim")
     console.print(line)  # type: ignore[attr-defined]
