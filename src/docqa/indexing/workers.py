@@ -82,7 +82,7 @@ class Workers:
 
     def _read(self, path: Path) -> dict[str, Any]:
         process: subprocess.Popen[bytes] | None = getattr(self._mine, "process", None)
-        fresh = process is None or process.poll() is not None
+        fresh = process is None or _is_over(process)
         answer = self._ask(path, process if process is not None and not fresh else self._start())
         if code_of(answer) != "FILE-MEMORY":
             return answer
@@ -144,12 +144,25 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes, longest: int) ->
     return process.stdout.readline(longest + 1)
 
 
+def _is_over(process: subprocess.Popen[bytes]) -> bool:
+    known = process.returncode is not None
+    over = process.poll() is not None
+    if over and not known:
+        _kill_group(process)
+    return over
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
+    # Until it is known to have ended, nothing else can get its number, nor that of its group.
+    if process.returncode is None:
+        _kill_group(process)
+    process.kill()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
     if HAS_GROUPS:
-        # A group lives as long as one of its processes does, and keeps its number.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
