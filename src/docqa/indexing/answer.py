@@ -30,6 +30,11 @@ def as_answer(document: Document, paragraphs: ParagraphColumns, terms: NumberedT
     }
 
 
+def as_line(answer: Mapping[str, Any]) -> bytes:
+    """An answer as it is written."""
+    return json.dumps(answer).encode("ascii") + b"\n"
+
+
 def checked_answer(line: bytes) -> dict[str, Any] | None:
     """The answer that a worker wrote on a line; None when the line was cut off or is no answer at all."""
     if not line.endswith(b"\n"):

@@ -28,7 +28,7 @@ from docqa.documents.limits import (
     too_much_text,
 )
 from docqa.errors import DocumentError
-from docqa.indexing.answer import as_answer
+from docqa.indexing.answer import as_answer, as_line
 from docqa.indexing.confinement import confine, end_in_time, take_your_time
 from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer, indexed_text
@@ -39,7 +39,7 @@ from docqa.store.documents import paragraph_columns
 def work() -> None:
     """Serve requests until standard input ends."""
     # What parsers print or log must not mix with the answers.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     logging.disable(logging.CRITICAL)
     settings = json.loads(sys.stdin.readline())
@@ -49,7 +49,7 @@ def work() -> None:
     numbering = TermNumbering(analyzer)
     for line in sys.stdin:
         end_in_time(limits)
-        answers.write(_answer(Path(json.loads(line)), analyzer, pdf_extractor, limits, passwords, numbering) + "\n")
+        answers.write(_answer(Path(json.loads(line)), analyzer, pdf_extractor, limits, passwords, numbering))
         take_your_time()
         answers.flush()
 
@@ -61,15 +61,15 @@ def _answer(
     limits: Limits,
     passwords: Sequence[str],
     numbering: TermNumbering,
-) -> str:
+) -> bytes:
     try:
-        answer = json.dumps(read_file(path, analyzer, pdf_extractor, limits, passwords, numbering))
+        answer = as_line(read_file(path, analyzer, pdf_extractor, limits, passwords, numbering))
         if len(answer) <= limits.answer_bytes:
             return answer
         error = too_much_text(limits)
     except MemoryError:
         error = too_much_memory(limits)
-    return json.dumps({"state": None, "error": _error(error)})
+    return as_line({"state": None, "error": _error(error)})
 
 
 def read_file(
