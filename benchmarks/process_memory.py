@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,16 +20,28 @@ def peak_memory_mb(command: Sequence[str]) -> float | None:
     the proportional set size). Looking costs time, so a run that is looked at is not one to time. What comes and
     goes between two looks is missed.
     """
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, sum(_held_kb(number) for number in _tree(process.pid)))
-        time.sleep(SECONDS_BETWEEN)
-    said = process.stderr.read().decode() if process.stderr else ""
+    code, peak, said = watched(command)
     # 1 says that some file could not be read, which is no failure of the command.
-    if process.returncode not in {0, 1}:
-        sys.exit(f"{' '.join(command)} ended with {process.returncode}: {said}")
-    return peak / 1024 if peak else None
+    if code not in {0, 1}:
+        sys.exit(f"{' '.join(command)} ended with {code}: {said}")
+    return peak
+
+
+def watched(command: Sequence[str], seconds: float | None = None) -> tuple[int, float | None, str]:
+    """Run a command; its exit code, the most megabytes that its processes held at once, and the end of what it said.
+
+    It is ended when it takes longer than so many seconds; the code is -9 then.
+    """
+    begun, peak = time.perf_counter(), 0
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+        while process.poll() is None:
+            peak = max(peak, sum(_held_kb(number) for number in _tree(process.pid)))
+            time.sleep(SECONDS_BETWEEN)
+            if seconds is not None and time.perf_counter() - begun > seconds:
+                process.kill()
+        said.seek(0)
+        return process.returncode, peak / 1024 if peak else None, said.read().decode(errors="replace")[-2000:]
 
 
 def _tree(root: int) -> list[int]:

@@ -120,12 +120,12 @@ def all_postings(db):
 class WorkersHere:
     """Stands for `Workers` where a test indexes too often to start processes: reads in this one, through JSON too."""
 
-    def __init__(self, count, analyzer, pdf_extractor="pypdf"):
-        self.analyzer, self.pdf_extractor = analyzer, pdf_extractor
+    def __init__(self, count, analyzer, *options):
+        self.analyzer, self.options = analyzer, options
 
     def read(self, paths):
         for path in paths:
-            yield path, json.loads(json.dumps(read_file(path, self.analyzer, self.pdf_extractor)))
+            yield path, json.loads(json.dumps(read_file(path, self.analyzer, *self.options)))
 
     def __enter__(self):
         return self

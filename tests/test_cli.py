@@ -23,9 +23,10 @@ from tiny_reader import save_word_finder
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "docs" / "answer.schema.json").read_text(encoding="utf-8"))
 #: What a terminal obeys, or what turns the direction of writing.
-OBEYED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+OBEYED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 EVIL = (
-    "The pilot \x1b[31mis paid\x1b]0;title\x07 in silver\x9b2J \u202eby the\u200b council, and the keeper of the lighthouse "
+    "The pilot \x1b[31mis paid\x1b]0;title\x07 in silver\x9b2J \u202eby the\u200b council, and \x1b]8;;http://evil\x1b\\\r\u2066\u061c"
+    " the keeper of the lighthouse "
     "hears the wind each winter from the town hall, where the record of the third summer is.\n"
 )
 SQUAD = {

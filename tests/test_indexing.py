@@ -15,8 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import GUIDE, REPORT, OpenIndex, WorkersHere
+from docqa.documents import mending
 from docqa.documents.document import Document, Page
 from docqa.documents.formats import read_document
+from docqa.documents.limits import Limits
 from docqa.errors import AnalyzerMismatchError, PathError
 from docqa.indexing import run, worker
 from docqa.indexing.answer import as_answer, from_answer
@@ -326,6 +328,7 @@ class TestFailures:
             return extract(page)
 
         monkeypatch.setattr(pypdf.PageObject, "extract_text", fail_on_the_second)
+        monkeypatch.setattr(mending, "is_installed", lambda: False)
         report = index.update(folder)
         sentence = "Page 2 could not be read (ZeroDivisionError: division by zero)."
         assert report.added == ALL
@@ -363,7 +366,7 @@ class TestFailures:
         assert index.update(folder) == IndexReport(unchanged=(ALL[0], ALL[2]), failed=report.failed)
 
     def test_too_little_memory_is_a_failure_of_the_file(self, tmp_path, monkeypatch):
-        def fail(name, data, pdf_extractor):
+        def fail(*options):
             raise MemoryError
 
         monkeypatch.setattr(worker, "read_document", fail)
@@ -481,11 +484,11 @@ class TestWorkers:
             killer.join()
 
     def test_a_file_that_takes_too_long_is_given_up_and_no_other(self, files, pipe):
-        with Workers(1, Analyzer(), seconds=0.2) as pool:
+        with Workers(1, Analyzer(), limits=Limits(seconds=0.2)) as pool:
             ((_, result),) = pool.read([pipe])
             assert result["error"]["code"] == "FILE-SLOW"
             assert "took longer than" in result["error"]["sentence"]
-            pool._seconds = 60
+            pool._limits = Limits(seconds=60)
             assert self.codes(pool, files) == ["ok"] * len(files)
 
     def test_a_worker_that_dies_at_once_is_a_failure_of_the_file_and_not_of_the_run(
@@ -508,10 +511,10 @@ class TestWorkers:
             "import os\n"
             "from docqa.indexing import worker\n"
             "read = worker.read_document\n"
-            "def noisy(name, data, pdf_extractor):\n"
+            "def noisy(*options):\n"
             "    print('{}')\n"
             "    os.system('echo {}')\n"
-            "    return read(name, data, pdf_extractor)\n"
+            "    return read(*options)\n"
             "worker.read_document = noisy\n"
             "worker.work()\n"
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from docqa.answers.ask import AskOptions
     from docqa.corpus import Corpus
     from docqa.corpus import open_corpus as open  # noqa: A004
+    from docqa.documents.limits import Limits
     from docqa.errors import (
         AnalyzerMismatchError,
         DamagedIndexError,
@@ -51,6 +52,7 @@ _HOME = {
     "ReadAnswer": ("docqa.reading.reader", "ReadAnswer"),
     "Hit": ("docqa.retrieval.search", "Hit"),
     **{name: ("docqa.answers.answer", name) for name in ("Answer", "Answers", "IndexInfo", "Source", "Timings")},
+    "Limits": ("docqa.documents.limits", "Limits"),
     **{name: ("docqa.indexing.report", name) for name in ("FailedFile", "IndexReport")},
     **{
         name: ("docqa.errors", name)
@@ -92,6 +94,7 @@ __all__ = [
     "IndexLockedError",
     "IndexNotFoundError",
     "IndexReport",
+    "Limits",
     "NewerIndexError",
     "NotAnIndexError",
     "PathError",

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from docqa.documents.limits import DEFAULT_LIMITS, Limits
 from docqa.errors import UsageError
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
@@ -54,13 +55,16 @@ class Corpus:
         *paths: str | os.PathLike[str],
         workers: int | None = None,
         pdf_extractor: str = "pypdf",
+        limits: Limits = DEFAULT_LIMITS,
+        passwords: Sequence[str] = (),
         on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
     ) -> IndexReport:
         """Bring the index up to date with files and folders; only what changed is read.
 
         `workers` processes read (one a core by default); `pdf_extractor` is "pypdf" or, when it is installed,
-        "pypdfium2"; `on_progress` hears (files done, files to do, path). Raises `PathError` for a path that cannot be
-        used, `UsageError` for an extractor that cannot. Files that cannot be read are in the report.
+        "pypdfium2"; `limits` bound what one file may cost; `passwords` are tried on encrypted PDFs, after the empty
+        one, and kept nowhere; `on_progress` hears (files done, files to do, path). Raises `PathError` for a path that
+        cannot be used, `UsageError` for an extractor that cannot. Files that cannot be read are in the report.
         """
         from docqa.indexing.run import index_paths
 
@@ -74,6 +78,8 @@ class Corpus:
                 analyzer=self._analyzer,
                 workers=workers,
                 pdf_extractor=pdf_extractor,
+                limits=limits,
+                passwords=passwords,
                 on_progress=on_progress,
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from typing import Any
@@ -11,7 +12,7 @@ import click
 from docqa import __version__
 from docqa.cli.ask import ask
 from docqa.cli.calibrate import calibrate
-from docqa.cli.console import printable
+from docqa.cli.console import PrintableFormatter, printable
 from docqa.cli.evaluate import evaluate
 from docqa.cli.index import index
 from docqa.cli.search import search
@@ -41,7 +42,9 @@ Answers go to standard output, progress and errors to standard error. Exit codes
 def commands(*, debug: bool) -> None:
     """Hold the options that come before the command."""
     if debug:
-        logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+        handler = logging.StreamHandler()
+        handler.setFormatter(PrintableFormatter("%(levelname)s:%(name)s:%(message)s"))
+        logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 for command in (index, ask, search, status, evaluate, train, calibrate):
@@ -57,7 +60,9 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code: Any = commands.main(args=arguments, prog_name="docqa", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo("\n".join(printable(line) for line in said.getvalue().split("\n")), err=True, nl=False)
         code = error.exit_code
     except click.Abort:
         code = INTERRUPTED

@@ -174,7 +174,7 @@ def _show(answers: Answers, *, explain: bool, first: bool, asked_threshold: floa
         doubt = answers.no_answer_probability
         console.print(
             Text(
-                f"\n  reader {answers.reader}; retrieving {timings.retrieve_ms:.0f} ms, "
+                f"\n  reader {printable(answers.reader)}; retrieving {timings.retrieve_ms:.0f} ms, "
                 f"reading {timings.read_ms:.0f} ms, {answers.read} of {answers.candidates} candidates read"
                 + (f"; probability that there is no answer {doubt:.2f}" if doubt is not None else ""),
                 "dim",

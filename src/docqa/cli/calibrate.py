@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from docqa.cli.console import busy, json_text, output, progress_bar
+from docqa.cli.console import busy, json_text, output, printable, progress_bar
 from docqa.cli.options import json_option, reader_options
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def calibrate(
     for line in _about_stopping(settings, stopped, looked):
         console.print(line)
     console.print(f"expected calibration error on questions not fitted on: {fit.held_out_error:.3f}")
-    console.print(f"the reader is in {out}", markup=False)
+    console.print(f"the reader is in {printable(str(out))}", markup=False)
     return 0
 
 

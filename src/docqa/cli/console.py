@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+#: What steers a terminal or is not seen: controls, marks of direction, invisible characters, halves of characters.
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    r"\U000e0000-\U000e007f]"
+)
 #: Text is not set wider than this: long lines are hard to read.
 WIDEST = 100
 
@@ -33,7 +38,15 @@ def json_text(value: object, *, indent: int | None = 2) -> str:
     '"caf\xe9 \\u009b31m"'
     """
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return CONTROL.sub(lambda match: json.dumps(match[0])[1:-1], text)
+
+
+class PrintableFormatter(logging.Formatter):
+    """Log records on one line each, without characters that a terminal would obey; their tracebacks on several."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as it is printed."""
+        return "\n".join(CONTROL.sub("", line) for line in super().format(record).splitlines())
 
 
 def output() -> Console:
@@ -59,7 +72,8 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int, str], None]]:
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeRemainingColumn(compact=True),
-        TextColumn("[dim]{task.fields[name]}"),
+        # What looks like markup in the name of a file is none.
+        TextColumn("{task.fields[name]}", style="dim", markup=False),
     )
     with Progress(*columns, console=messages(), transient=True) as progress:
         task = progress.add_task(label, total=None, name="")
@@ -76,7 +90,9 @@ def busy(label: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    with messages().status(label):
+    from rich.text import Text
+
+    with messages().status(Text(printable(label))):
         yield
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from docqa.cli.console import counted, json_text, messages, output, printable, progress_bar
-from docqa.cli.options import index_option, json_option
+from docqa.cli.options import index_option, json_option, limit_options, password_option, read_passwords
+from docqa.documents.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from docqa.corpus import Corpus
@@ -31,8 +34,19 @@ SHOWN = 20
     show_default=True,
     help="What reads PDFs; pypdfium2 is faster and has to be installed.",
 )
+@password_option
+@limit_options
 @json_option
-def index(paths: tuple[str, ...], index_file: str, workers: int | None, pdf_extractor: str, *, as_json: bool) -> int:
+def index(
+    paths: tuple[str, ...],
+    index_file: str,
+    workers: int | None,
+    pdf_extractor: str,
+    password_file: Path | None,
+    *,
+    limits: Limits,
+    as_json: bool,
+) -> int:
     """Add or refresh files and folders (.pdf, .txt, .md).
 
     Only what changed is read: files are compared by their SHA-256, vanished ones leave the index, renamed ones move
@@ -43,7 +57,7 @@ def index(paths: tuple[str, ...], index_file: str, workers: int | None, pdf_extr
     from docqa.corpus import open_corpus
 
     with open_corpus(index_file) as corpus:
-        report = index_with_progress(corpus, paths, workers, pdf_extractor)
+        report = index_with_progress(corpus, paths, workers, pdf_extractor, limits, read_passwords(password_file))
         if as_json:
             click.echo(json_text(report.to_dict()))
         else:
@@ -53,11 +67,23 @@ def index(paths: tuple[str, ...], index_file: str, workers: int | None, pdf_extr
 
 
 def index_with_progress(
-    corpus: Corpus, paths: tuple[str, ...], workers: int | None = None, pdf_extractor: str = "pypdf"
+    corpus: Corpus,
+    paths: tuple[str, ...],
+    workers: int | None = None,
+    pdf_extractor: str = "pypdf",
+    limits: Limits = DEFAULT_LIMITS,
+    passwords: Sequence[str] = (),
 ) -> IndexReport:
     """Index with a progress bar on standard error."""
     with progress_bar("Reading") as advance:
-        return corpus.index(*paths, workers=workers, pdf_extractor=pdf_extractor, on_progress=advance)
+        return corpus.index(
+            *paths,
+            workers=workers,
+            pdf_extractor=pdf_extractor,
+            limits=limits,
+            passwords=passwords,
+            on_progress=advance,
+        )
 
 
 def show_failures(report: IndexReport) -> None:
@@ -99,5 +125,5 @@ def _show_failure(console: object, failure: FailedFile) -> None:
     from rich.text import Text
 
     line = Text.assemble(("  ✗ ", "red"), (printable(failure.path), "bold"), "  ", printable(failure.sentence))
-    line.append(f"  [{failure.code}]", "dim")
+    line.append(f"  [{printable(failure.code)}]", "dim")
     console.print(line)  # type: ignore[attr-defined]

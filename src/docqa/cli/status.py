@@ -76,7 +76,7 @@ def _show(documents: list[StoredDocument], path: str, paragraphs: int, generatio
     for kind, count in sorted(kinds.items()):
         of_kind = [document for document in read if Path(document.path).suffix.lower() == kind]
         pages, parts = sum(entry.pages for entry in of_kind), sum(entry.paragraphs for entry in of_kind)
-        table.add_row(kind, f"{count}", f"{pages}", f"{parts}")
+        table.add_row(Text(printable(kind)), f"{count}", f"{pages}", f"{parts}")
     total_pages = sum(document.pages for document in read)
     table.add_row("all", f"{len(read)}", f"{total_pages}", f"{paragraphs}", style="bold")
     console.print(table)
@@ -93,7 +93,9 @@ def _show_troubled(troubled: list[StoredDocument]) -> None:
 
     console = output()
     for document in troubled:
-        console.print(Text.assemble((printable(document.path), "bold"), (f"  [{document.code}]", "dim")))
+        console.print(
+            Text.assemble((printable(document.path), "bold"), (f"  [{printable(document.code or '')}]", "dim"))
+        )
         console.print(Text("    " + printable(document.error or "")))
     if not troubled:
         console.print("Every file was read in full.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from docqa.cli.console import json_text, messages, output, progress_bar
+from docqa.cli.console import json_text, messages, output, printable, progress_bar
 from docqa.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -202,7 +202,8 @@ def train(
     if as_json:
         click.echo(json_text({"schema": "docqa.train/1", "out": str(out), "evaluations": evaluations}))
     else:
-        output().print(f"The reader is in {out}; ask with it: docqa ask QUESTION --reader {out}", markup=False)
+        place = printable(str(out))
+        output().print(f"The reader is in {place}; ask with it: docqa ask QUESTION --reader {place}", markup=False)
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 
 from docqa.documents import compressed
@@ -10,8 +10,10 @@ from docqa.documents.document import Document
 from docqa.documents.docx import read_docx
 from docqa.documents.epub import read_epub
 from docqa.documents.html import read_html
+from docqa.documents.limits import DEFAULT_LIMITS, Limits
 from docqa.documents.mail import read_mail
 from docqa.documents.markup import read_asciidoc, read_log, read_org, read_restructured_text, read_tex
+from docqa.documents.mending import read_pdf_mended
 from docqa.documents.pdf import read_pdf
 from docqa.documents.pdfium import is_installed, read_pdf_by_pdfium
 from docqa.documents.plugins import find_plugins, read_by_plugin
@@ -46,7 +48,10 @@ READERS: dict[str, Callable[[bytes], Document]] = {
 }
 
 #: Name of an extractor to the function that reads a PDF's bytes with it; the first is the one used unless asked for.
-PDF_EXTRACTORS: dict[str, Callable[[bytes], Document]] = {"pypdf": read_pdf, "pypdfium2": read_pdf_by_pdfium}
+PDF_EXTRACTORS: dict[str, Callable[[bytes, Limits, Sequence[str]], Document]] = {
+    "pypdf": read_pdf_mended,
+    "pypdfium2": read_pdf_by_pdfium,
+}
 DEFAULT_PDF_EXTRACTOR = "pypdf"
 
 
@@ -69,7 +74,13 @@ def is_readable_kind(path: PurePath | str) -> bool:
     return suffix in READERS or suffix in find_plugins(frozenset(READERS))
 
 
-def read_document(name: PurePath | str, data: bytes, pdf_extractor: str = DEFAULT_PDF_EXTRACTOR) -> Document:
+def read_document(
+    name: PurePath | str,
+    data: bytes,
+    pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
+    limits: Limits = DEFAULT_LIMITS,
+    passwords: Sequence[str] = (),
+) -> Document:
     """Read a file's bytes by the suffix of its name. Raises `DocumentError` with a code and a sentence."""
     suffix, is_compressed = _suffixes(name)
     is_own = suffix in READERS
@@ -80,7 +91,7 @@ def read_document(name: PurePath | str, data: bytes, pdf_extractor: str = DEFAUL
         data = compressed.expand(data)
     if plugin is not None:
         return read_by_plugin(plugin, data)
-    return PDF_EXTRACTORS[pdf_extractor](data) if suffix == ".pdf" else READERS[suffix](data)
+    return PDF_EXTRACTORS[pdf_extractor](data, limits, passwords) if suffix == ".pdf" else READERS[suffix](data)
 
 
 def _suffixes(name: PurePath | str) -> tuple[str, bool]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 
 from docqa.documents.document import Document, Page
 from docqa.retrieval.numbered import NumberedTerms
 from docqa.store.documents import ParagraphColumns
+
+#: What an answer has when a file was read, and what it says when not.
+DOCUMENT = frozenset({"state", "title", "extractor", "extractor_version", "notes", "pages", "paragraphs", "terms"})
+ERROR = frozenset({"code", "sentence"})
 
 
 def as_answer(document: Document, paragraphs: ParagraphColumns, terms: NumberedTerms) -> dict[str, Any]:
@@ -23,6 +29,31 @@ def as_answer(document: Document, paragraphs: ParagraphColumns, terms: NumberedT
         # No term has a blank in it, and one text is made and taken apart more quickly than thousands.
         "terms": {**vars(terms), "terms": " ".join(terms.terms), "numbers": _as_text(terms.numbers)},
     }
+
+
+def as_line(answer: Mapping[str, Any]) -> bytes:
+    """An answer as it is written."""
+    return json.dumps(answer).encode("ascii") + b"\n"
+
+
+def checked_answer(line: bytes) -> dict[str, Any] | None:
+    """The answer that a worker wrote on a line; None when the line was cut off or is no answer at all."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        answer = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(answer, dict) or not isinstance(answer.get("state", ""), dict | NoneType):
+        return None
+    if "error" in answer:
+        return answer if isinstance(answer["error"], dict) and answer["error"].keys() == ERROR else None
+    return answer if answer.keys() >= DOCUMENT else None
+
+
+def code_of(answer: Mapping[str, Any]) -> str | None:
+    """The code of what went wrong, None when the file was read."""
+    return answer["error"]["code"] if "error" in answer else None
 
 
 def from_answer(answer: Mapping[str, Any]) -> tuple[Document, ParagraphColumns, NumberedTerms]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,6 +13,8 @@ from sqlite_utils import Database
 
 from docqa.documents.discovery import find_files, storable
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, check_pdf_extractor
+from docqa.documents.limits import DEFAULT_LIMITS, Limits
+from docqa.indexing.again import to_compare
 from docqa.indexing.answer import from_answer
 from docqa.indexing.changes import Changes, file_state, find_changes
 from docqa.indexing.report import FailedFile, IndexReport
@@ -57,6 +59,8 @@ def index_paths(
     analyzer: Analyzer,
     workers: int | None = None,
     pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
+    limits: Limits = DEFAULT_LIMITS,
+    passwords: Sequence[str] = (),
     on_progress: Progress = lambda done, total, name: None,
 ) -> IndexReport:
     """Bring the index up to date with the files at and under `paths`.
@@ -75,7 +79,7 @@ def index_paths(
     base = base_folder(db, index_file)
     own = index_file.absolute()
     names = {document_path(file, base): file for file in files if file != own}
-    documents = stored_documents(db)
+    documents = [to_compare(document, limits, passwords) for document in stored_documents(db)]
     covered = [
         document.path for document in documents if any((base / document.path).is_relative_to(path) for path in given)
     ]
@@ -89,7 +93,9 @@ def index_paths(
     before = {document.path for document in documents}
     total = len(changes.read)
     known: dict[str, int] = {}
-    with Workers(min(workers or os.cpu_count() or 1, max(1, total)), analyzer, pdf_extractor=pdf_extractor) as pool:
+    with Workers(
+        min(workers or os.cpu_count() or 1, max(1, total)), analyzer, pdf_extractor, limits, passwords
+    ) as pool:
         results = pool.read([names[state.path] for state in changes.read])
         for number, (planned, (_, result)) in enumerate(zip(changes.read, results, strict=True), start=1):
             failure = _write(db, planned, result, analyzer, known)

@@ -11,13 +11,25 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from docqa.documents.discovery import storable
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, read_document
+from docqa.documents.limits import (
+    DEFAULT_LIMITS,
+    MEGABYTE,
+    Limits,
+    check_paragraphs,
+    check_text,
+    too_large,
+    too_much_memory,
+    too_much_text,
+)
 from docqa.errors import DocumentError
-from docqa.indexing.answer import as_answer
+from docqa.indexing.answer import as_answer, as_line
+from docqa.indexing.confinement import confine, end_in_time, take_your_time
 from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer, indexed_text
 from docqa.retrieval.numbered import TermNumbering
@@ -27,21 +39,45 @@ from docqa.store.documents import paragraph_columns
 def work() -> None:
     """Serve requests until standard input ends."""
     # What parsers print or log must not mix with the answers.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     logging.disable(logging.CRITICAL)
     settings = json.loads(sys.stdin.readline())
     analyzer, pdf_extractor = Analyzer(**settings["analyzer"]), settings["pdf_extractor"]
+    limits, passwords = Limits(**settings["limits"]), settings["passwords"]
+    confine(limits)
     numbering = TermNumbering(analyzer)
     for line in sys.stdin:
-        answers.write(json.dumps(read_file(Path(json.loads(line)), analyzer, pdf_extractor, numbering)) + "\n")
+        end_in_time(limits)
+        answers.write(_answer(Path(json.loads(line)), analyzer, pdf_extractor, limits, passwords, numbering))
+        take_your_time()
         answers.flush()
+
+
+def _answer(
+    path: Path,
+    analyzer: Analyzer,
+    pdf_extractor: str,
+    limits: Limits,
+    passwords: Sequence[str],
+    numbering: TermNumbering,
+) -> bytes:
+    try:
+        answer = as_line(read_file(path, analyzer, pdf_extractor, limits, passwords, numbering))
+        if len(answer) <= limits.answer_bytes:
+            return answer
+        error = too_much_text(limits)
+    except MemoryError:
+        error = too_much_memory(limits)
+    return as_line({"state": None, "error": _error(error)})
 
 
 def read_file(
     path: Path,
     analyzer: Analyzer,
     pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
+    limits: Limits = DEFAULT_LIMITS,
+    passwords: Sequence[str] = (),
     numbering: TermNumbering | None = None,
 ) -> dict[str, Any]:
     """Everything the writer needs of one file: its state, pages, paragraphs and their terms, or an error.
@@ -49,20 +85,26 @@ def read_file(
     `numbering` is the analyzer's; one that numbered other files already is quicker, for it knows their words.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > limits.size * MEGABYTE:
+                return {"state": None, "error": _error(too_large(limits))}
+            data = file.read()
         stat = path.stat()
     except OSError as error:
         # Without a digest the file is tried again in the next run, changed or not.
         state = {"sha256": "", "size": 0, "modified": 0.0}
-        return {"state": state, "error": _error("FILE-UNREADABLE", f"The file cannot be opened: {error.strerror}.")}
+        unreadable = DocumentError("FILE-UNREADABLE", f"The file cannot be opened: {error.strerror}.")
+        return {"state": state, "error": _error(unreadable)}
     state = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "modified": stat.st_mtime}
     try:
-        document = read_document(path.name, data, pdf_extractor)
+        document = read_document(path.name, data, pdf_extractor, limits, passwords)
+        check_text(sum(len(page.text) for page in document.pages), limits)
         paragraphs = segment(document.pages, markdown=document.extractor == "markdown")
+        check_paragraphs(len(paragraphs), limits)
     except DocumentError as error:
-        return {"state": state, "error": _error(error.code, str(error))}
+        return {"state": state, "error": _error(error)}
     except MemoryError:
-        return {"state": state, "error": _error("FILE-MEMORY", "Reading the file takes more memory than there is.")}
+        return {"state": state, "error": _error(too_much_memory(limits))}
     texts = (
         indexed_text(storable(path.name), document.title, paragraph.headings, paragraph.text)
         for paragraph in paragraphs
@@ -71,8 +113,8 @@ def read_file(
     return {"state": state, **as_answer(document, paragraph_columns(paragraphs), terms)}
 
 
-def _error(code: str, sentence: str) -> dict[str, str]:
-    return {"code": code, "sentence": sentence}
+def _error(error: DocumentError) -> dict[str, str]:
+    return {"code": error.code, "sentence": str(error)}
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,14 +17,17 @@ from pathlib import Path
 from typing import Any, Self
 
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR
+from docqa.documents.limits import DEFAULT_LIMITS, Limits, too_slow
+from docqa.errors import DocumentError
+from docqa.indexing.answer import checked_answer, code_of
 from docqa.retrieval.analyzer import Analyzer
 
-#: A file that takes longer is given up.
-SECONDS_A_FILE = 300.0
 #: How many files are read ahead of the writer, for each worker.
 READ_AHEAD = 4
 #: Bytes read from a worker at once; an answer of a file of ordinary size is about as long.
 BUFFER = 1 << 18
+#: Whether processes can be put into groups here.
+HAS_GROUPS = hasattr(os, "killpg")
 
 
 class Workers:
@@ -32,11 +37,17 @@ class Workers:
         self,
         count: int,
         analyzer: Analyzer,
-        seconds: float = SECONDS_A_FILE,
         pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
+        limits: Limits = DEFAULT_LIMITS,
+        passwords: Sequence[str] = (),
     ) -> None:
-        self._settings = {"analyzer": asdict(analyzer), "pdf_extractor": pdf_extractor}
-        self._seconds = seconds
+        self._settings = {
+            "analyzer": asdict(analyzer),
+            "pdf_extractor": pdf_extractor,
+            "limits": asdict(limits),
+            "passwords": list(passwords),
+        }
+        self._limits = limits
         self._ahead = count * READ_AHEAD
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="docqa-worker")
         self._mine = threading.local()
@@ -58,7 +69,7 @@ class Workers:
         """End all workers at once."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for process in self._processes:
-            process.kill()
+            _kill(process)
         self._threads.shutdown(wait=True)
         for process in self._processes:
             _end(process)
@@ -71,28 +82,38 @@ class Workers:
 
     def _read(self, path: Path) -> dict[str, Any]:
         process: subprocess.Popen[bytes] | None = getattr(self._mine, "process", None)
-        if process is None or process.poll() is not None:
-            process = self._mine.process = self._start()
+        fresh = process is None or _is_over(process)
+        answer = self._ask(path, process if process is not None and not fresh else self._start())
+        if code_of(answer) != "FILE-MEMORY":
+            return answer
+        # What ran out of memory is not to be trusted with the next file.
+        _end(self._mine.process)
+        # A process that has read other files holds more than this one needs.
+        return answer if fresh else self._read(path)
+
+    def _ask(self, path: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+        self._mine.process = process
         overdue = threading.Event()
 
-        def give_up(process: subprocess.Popen[bytes] = process) -> None:
+        def give_up() -> None:
             overdue.set()
-            process.kill()
+            _kill(process)
 
-        timer = threading.Timer(self._seconds, give_up)
+        timer = threading.Timer(self._limits.seconds, give_up)
         timer.start()
         try:
-            answer = _exchange(process, _line(str(path)))
+            answer = checked_answer(_exchange(process, _line(str(path)), self._limits.answer_bytes))
         except (BrokenPipeError, ValueError):
-            answer = b""
+            answer = None
         finally:
             timer.cancel()
-        if answer.endswith(b"\n"):
-            return dict(json.loads(answer))
+        if answer is not None:
+            return answer
         _end(process)
         if overdue.is_set():
-            return _failure("FILE-SLOW", f"Reading the file took longer than {self._seconds:.0f} seconds.")
-        return _failure("FILE-CRASH", "The process that was reading the file died; the file is probably damaged.")
+            return _failure(too_slow(self._limits))
+        died = "The process that was reading the file died or went wrong; the file is probably damaged."
+        return _failure(DocumentError("FILE-CRASH", died))
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -102,6 +123,8 @@ class Workers:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=BUFFER,
+            # What the worker starts is in its group, and ends with it.
+            process_group=0 if HAS_GROUPS else None,
         )
         self._processes.append(process)
         if process.stdin is not None:
@@ -113,16 +136,37 @@ def _line(message: Any) -> bytes:
     return json.dumps(message).encode("ascii") + b"\n"
 
 
-def _exchange(process: subprocess.Popen[bytes], request: bytes) -> bytes:
+def _exchange(process: subprocess.Popen[bytes], request: bytes, longest: int) -> bytes:
     if process.stdin is None or process.stdout is None:
         return b""
     process.stdin.write(request)
     process.stdin.flush()
-    return process.stdout.readline()
+    return process.stdout.readline(longest + 1)
+
+
+def _is_over(process: subprocess.Popen[bytes]) -> bool:
+    known = process.returncode is not None
+    over = process.poll() is not None
+    if over and not known:
+        _kill_group(process)
+    return over
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    # Until it is known to have ended, nothing else can get its number, nor that of its group.
+    if process.returncode is None:
+        _kill_group(process)
+    process.kill()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    if HAS_GROUPS:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
+    _kill(process)
     process.wait()
     for stream in (process.stdin, process.stdout):
         if stream is not None:
@@ -131,5 +175,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 stream.close()
 
 
-def _failure(code: str, sentence: str) -> dict[str, Any]:
-    return {"state": None, "error": {"code": code, "sentence": sentence}}
+def _failure(error: DocumentError) -> dict[str, Any]:
+    return {"state": None, "error": {"code": error.code, "sentence": str(error)}}
