@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from docqa.indexing.report import FailedFile, IndexReport
+    from docqa.indexing.verify import VerifyReport
     from docqa.reading.reader import ReadAnswer, Reader
     from docqa.reading.settings import Ranking
     from docqa.retrieval.search import Hit
@@ -51,6 +52,7 @@ _HOME = {
     "ReadAnswer": ("docqa.reading.reader", "ReadAnswer"),
     "Hit": ("docqa.retrieval.search", "Hit"),
     **{name: ("docqa.answers.answer", name) for name in ("Answer", "Answers", "IndexInfo", "Source", "Timings")},
+    "VerifyReport": ("docqa.indexing.verify", "VerifyReport"),
     **{name: ("docqa.indexing.report", name) for name in ("FailedFile", "IndexReport")},
     **{
         name: ("docqa.errors", name)
@@ -105,6 +107,7 @@ __all__ = [
     "Timings",
     "TrainingError",
     "UsageError",
+    "VerifyReport",
     "__version__",
     "open",
 ]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from docqa.answers.answer import Answers, IndexInfo
     from docqa.answers.ask import AskOptions
     from docqa.indexing.report import IndexReport
+    from docqa.indexing.verify import VerifyReport
     from docqa.reading.reader import Reader
     from docqa.retrieval.search import Hit
 
@@ -76,6 +77,22 @@ class Corpus:
                 pdf_extractor=pdf_extractor,
                 on_progress=on_progress,
             )
+
+    def verify(
+        self,
+        *,
+        quick: bool = False,
+        on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    ) -> VerifyReport:
+        """Compare every document with its file as it is now; nothing is written.
+
+        Contents are compared by SHA-256, with `quick` only sizes and times of change. `on_progress` hears (files done,
+        files to do, path). A file that is missing or cannot be opened is in the report.
+        """
+        from docqa.indexing.verify import verify_documents
+
+        with sqlite_errors(self.path):
+            return verify_documents(self._db, self.path, quick=quick, on_progress=on_progress)
 
     def ask(self, question: str, options: AskOptions | None = None) -> Answers:
         """The best answers with their sources.
