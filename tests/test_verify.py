@@ -2,13 +2,17 @@
 
 import json
 import os
+from pathlib import Path
 
+import jsonschema
 import pytest
 
 import docqa
 from docqa.cli import main
 from pdf_maker import make_pdf
+from tiny_reader import save_word_finder
 
+SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "answer.schema.json").read_text(encoding="utf-8"))
 SILVER = "The pilot is paid in silver by the council.\n"
 
 
@@ -124,3 +128,53 @@ def test_the_json_of_verify_names_its_schema_and_every_file(documents, call):
     assert report["changed"] == ["documents/pay.txt"]
     assert report["unchanged"] == ["documents/guide.pdf"]
     assert [failure["code"] for failure in report["failed"]] == ["PDF-NOT"]
+
+
+@pytest.fixture(scope="module")
+def finder(tmp_path_factory):
+    """The folder of a reader whose best answer is the word silver."""
+    return save_word_finder(tmp_path_factory.mktemp("reader") / "finder", "silver")
+
+
+def marks(answers):
+    return {(source.path, source.changed, source.missing) for answer in answers for source in answer.sources}
+
+
+def test_sources_are_marked_as_their_files_change_and_go_in_remembered_answers_too(documents, finder):
+    file = documents / "pay.txt"
+    question = "What is the pilot paid in?"
+    with docqa.open("docqa.db", reader=str(finder)) as corpus:
+        plain = corpus.ask(question)
+        assert marks(plain) == {("documents/pay.txt", False, False)}
+        assert all({"changed", "missing"}.isdisjoint(s) for a in plain.to_dict()["answers"] for s in a["sources"])
+        file.write_text("Now in gold, and every week.\n", encoding="utf-8")
+        changed = corpus.ask(question)
+        assert marks(changed) == {("documents/pay.txt", True, False)}
+        assert changed.to_dict()["answers"][0]["sources"][0]["changed"] is True
+        jsonschema.validate(changed.to_dict(), SCHEMA)
+        file.unlink()
+        missing = corpus.ask(question)
+        assert marks(missing) == {("documents/pay.txt", False, True)}
+        jsonschema.validate(missing.to_dict(), SCHEMA)
+        file.write_text(SILVER, encoding="utf-8")
+        assert marks(corpus.ask(question)) == {("documents/pay.txt", False, False)}
+
+
+def test_a_cited_file_of_the_same_size_and_another_time_is_judged_by_its_content(documents, finder):
+    file = documents / "pay.txt"
+    with docqa.open("docqa.db", reader=str(finder)) as corpus:
+        os.utime(file, (1, 1))
+        assert marks(corpus.ask("What is the pilot paid in?")) == {("documents/pay.txt", False, False)}
+        file.write_text(SILVER.replace("silver", "copper"), encoding="utf-8")
+        os.utime(file, (2, 2))
+        assert marks(corpus.ask("What is the pilot paid in?")) == {("documents/pay.txt", True, False)}
+
+
+def test_a_person_is_told_that_a_cited_file_changed_or_is_gone_and_what_to_do(documents, finder, call):
+    asking = ("ask", "What is the pilot paid in?", "--reader", finder, "--threshold", "0")
+    assert "!" not in call(*asking)[2]
+    (documents / "pay.txt").write_text("Now in gold, and every week.\n", encoding="utf-8")
+    assert "documents/pay.txt changed since it was indexed" in (said := call(*asking)[2])
+    assert "docqa index documents/pay.txt" in said
+    (documents / "pay.txt").unlink()
+    assert "documents/pay.txt is gone" in call(*asking)[2]

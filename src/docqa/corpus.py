@@ -95,11 +95,12 @@ class Corpus:
             return verify_documents(self._db, self.path, quick=quick, on_progress=on_progress)
 
     def ask(self, question: str, options: AskOptions | None = None) -> Answers:
-        """The best answers with their sources.
+        """The best answers with their sources; each source says whether its file changed since it was indexed.
 
         Raises `QuestionError` for a question that is empty or too long, `ReaderError` when the reader cannot be loaded.
         """
         from docqa.answers.ask import AskOptions, answer_question
+        from docqa.answers.freshness import with_changes
         from docqa.answers.question import check_question
 
         begun = time.perf_counter()
@@ -107,7 +108,7 @@ class Corpus:
         with sqlite_errors(self.path):
             known = self._remembered((generation(self._db), question, options), begun)
             if known is not None:
-                return known
+                return with_changes(self._db, self.path, known)
             answers = answer_question(
                 self._db,
                 self.path,
@@ -117,11 +118,12 @@ class Corpus:
                 analyzer=self._analyzer,
                 parameters=self._parameters,
             )
+            marked = with_changes(self._db, self.path, answers)
         # By the state that was read, which may be newer than the one that was looked up.
         self._answered[answers.index.generation, question, options] = answers
         if len(self._answered) > REMEMBERED:
             self._answered.popitem(last=False)
-        return answers
+        return marked
 
     def _remembered(self, key: tuple[int, str, AskOptions], begun: float) -> Answers | None:
         known = self._answered.get(key)
