@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from docqa.indexing.report import FailedFile, IndexReport
+    from docqa.indexing.verify import VerifyReport
     from docqa.reading.reader import ReadAnswer, Reader
     from docqa.reading.settings import Ranking
     from docqa.retrieval.search import Hit
@@ -53,6 +54,7 @@ _HOME = {
     "Hit": ("docqa.retrieval.search", "Hit"),
     **{name: ("docqa.answers.answer", name) for name in ("Answer", "Answers", "IndexInfo", "Source", "Timings")},
     "Limits": ("docqa.documents.limits", "Limits"),
+    "VerifyReport": ("docqa.indexing.verify", "VerifyReport"),
     **{name: ("docqa.indexing.report", name) for name in ("FailedFile", "IndexReport")},
     **{
         name: ("docqa.errors", name)
@@ -108,6 +110,7 @@ __all__ = [
     "Timings",
     "TrainingError",
     "UsageError",
+    "VerifyReport",
     "__version__",
     "open",
 ]

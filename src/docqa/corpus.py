@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from docqa.answers.answer import Answers, IndexInfo
     from docqa.answers.ask import AskOptions
     from docqa.indexing.report import IndexReport
+    from docqa.indexing.verify import VerifyReport
     from docqa.reading.reader import Reader
     from docqa.retrieval.search import Hit
 
@@ -83,12 +84,29 @@ class Corpus:
                 on_progress=on_progress,
             )
 
+    def verify(
+        self,
+        *,
+        quick: bool = False,
+        on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    ) -> VerifyReport:
+        """Compare every document with its file as it is now; nothing is written.
+
+        Contents are compared by SHA-256, with `quick` only sizes and times of change. `on_progress` hears (files done,
+        files to do, path). A file that is missing or cannot be opened is in the report.
+        """
+        from docqa.indexing.verify import verify_documents
+
+        with sqlite_errors(self.path):
+            return verify_documents(self._db, self.path, quick=quick, on_progress=on_progress)
+
     def ask(self, question: str, options: AskOptions | None = None) -> Answers:
-        """The best answers with their sources.
+        """The best answers with their sources; each source says whether its file changed since it was indexed.
 
         Raises `QuestionError` for a question that is empty or too long, `ReaderError` when the reader cannot be loaded.
         """
         from docqa.answers.ask import AskOptions, answer_question
+        from docqa.answers.freshness import with_changes
         from docqa.answers.question import check_question
 
         begun = time.perf_counter()
@@ -96,7 +114,7 @@ class Corpus:
         with sqlite_errors(self.path):
             known = self._remembered((generation(self._db), question, options), begun)
             if known is not None:
-                return known
+                return with_changes(self._db, self.path, known)
             answers = answer_question(
                 self._db,
                 self.path,
@@ -106,11 +124,12 @@ class Corpus:
                 analyzer=self._analyzer,
                 parameters=self._parameters,
             )
+            marked = with_changes(self._db, self.path, answers)
         # By the state that was read, which may be newer than the one that was looked up.
         self._answered[answers.index.generation, question, options] = answers
         if len(self._answered) > REMEMBERED:
             self._answered.popitem(last=False)
-        return answers
+        return marked
 
     def _remembered(self, key: tuple[int, str, AskOptions], begun: float) -> Answers | None:
         known = self._answered.get(key)

@@ -15,7 +15,8 @@ class Source:
 
     `context` is the sentence around it, as it stands on the page, and `context_start` and `context_end` the answer's
     place in that. `score` is S·T_i + E·T_j, `null_score` the paragraph's score for holding no answer,
-    `retriever_score` its BM25 score and `ranking_score` what all of them make together.
+    `retriever_score` its BM25 score and `ranking_score` what all of them make together. `changed` says that the file
+    holds something else now than what was indexed, `missing` that it is gone.
     """
 
     path: str
@@ -34,6 +35,8 @@ class Source:
     null_score: float
     ranking_score: float
     link: str
+    changed: bool = False
+    missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,10 @@ class Answers:
 
 def _source(source: Source, *, explain: bool) -> dict[str, Any]:
     row = asdict(source)
+    # Said only when it is so: who knows nothing of it sees what was always there.
+    for mark in ("changed", "missing"):
+        if not row[mark]:
+            del row[mark]
     if not explain:
         del row["null_score"], row["ranking_score"]
     return row

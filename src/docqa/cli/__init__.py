@@ -1,4 +1,4 @@
-"""The command line: `docqa index`, `ask`, `search`, `status`, `eval`, `train` and `calibrate`."""
+"""The command line: `docqa index`, `ask`, `search`, `status`, `verify`, `eval`, `train` and `calibrate`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from docqa.cli.index import index
 from docqa.cli.search import search
 from docqa.cli.status import status
 from docqa.cli.train import train
+from docqa.cli.verify import verify
 from docqa.errors import DocqaError
 
 CANNOT = 2
@@ -47,7 +48,7 @@ def commands(*, debug: bool) -> None:
         logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
-for command in (index, ask, search, status, evaluate, train, calibrate):
+for command in (index, ask, search, status, verify, evaluate, train, calibrate):
     commands.add_command(command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -169,6 +170,7 @@ def _show(answers: Answers, *, explain: bool, first: bool, asked_threshold: floa
     if len(shown) < len(answers):
         console.print()
         messages().print(f"  {counted(len(answers) - len(shown), 'unlikely alternative')} not shown", style="dim")
+    _warn(shown, answers.index.path)
     if explain:
         timings = answers.timings
         doubt = answers.no_answer_probability
@@ -180,6 +182,23 @@ def _show(answers: Answers, *, explain: bool, first: bool, asked_threshold: floa
                 "dim",
             )
         )
+
+
+def _warn(shown: list[Answer], index_file: str) -> None:
+    """A line on standard error for each file that is no longer what its answers were taken from."""
+    from rich.text import Text
+
+    index = "" if index_file == "docqa.db" else f" --index {shlex.quote(index_file)}"
+    warnings: dict[str, None] = {}
+    for source in (source for answer in shown for source in answer.sources):
+        if source.changed:
+            command = f"docqa index{index} {shlex.quote(source.path)}"
+            warnings[f"{source.path} changed since it was indexed; bring the index up to date: {command}"] = None
+        elif source.missing:
+            command = f"docqa index{index} FOLDER"
+            warnings[f"{source.path} is gone; index the folder it was in to take it out: {command}"] = None
+    for warning in warnings:
+        messages().print(Text("  ! " + printable(warning), "yellow"))
 
 
 def _worth_showing(answers: Answers) -> list[Answer]:

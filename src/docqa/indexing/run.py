@@ -40,11 +40,10 @@ from docqa.store.documents import (
     stored_documents,
 )
 from docqa.store.opening import writing
+from docqa.store.places import BASE_SETTING, base_folder
 
 logger = logging.getLogger(__name__)
 
-#: The setting that holds the folder which documents' paths start from, relative to the index file's folder.
-BASE_SETTING = "base"
 #: After so many files it is looked whether fresh documents are to be settled.
 SETTLE_EVERY = 64
 
@@ -120,12 +119,6 @@ def index_paths(
         failed=tuple(sorted([*failed, *again], key=lambda failure: failure.path)),
         partial=tuple(partial),
     )
-
-
-def base_folder(db: Database, index_file: Path) -> Path:
-    """The folder that the documents' paths start from: the one in which the index was made, wherever both moved."""
-    relative = get_setting(db, BASE_SETTING)
-    return Path(os.path.normpath(index_file.absolute().parent / (relative or ".")))
 
 
 def document_path(file: Path, base: Path) -> str:
