@@ -22,8 +22,10 @@ from docqa.errors import DocumentError
 from docqa.indexing.answer import checked_answer, code_of
 from docqa.retrieval.analyzer import Analyzer
 
-#: How many files are read ahead of the writer, for each worker.
+#: How many files are read ahead of the writer, for each worker, at least.
 READ_AHEAD = 4
+#: More of them are, up to so many and so many bytes in all, lest workers stand idle while the writer settles.
+MOST_AHEAD, BYTES_AHEAD = 256, 32_000_000
 #: Bytes read from a worker at once; an answer of a file of ordinary size is about as long.
 BUFFER = 1 << 18
 #: Whether processes can be put into groups here.
@@ -55,14 +57,17 @@ class Workers:
 
     def read(self, paths: Sequence[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
         """Each path with what `docqa.indexing.worker.read_file` gives for it, in the order of `paths`."""
-        pending: deque[tuple[Path, Future[dict[str, Any]]]] = deque()
-        remaining = iter(paths)
-        for path in remaining:
-            pending.append((path, self._threads.submit(self._read, path)))
-            if len(pending) >= self._ahead:
-                first, future = pending.popleft()
+        pending: deque[tuple[Path, int, Future[dict[str, Any]]]] = deque()
+        ahead = 0
+        for path in paths:
+            size = _size(path)
+            pending.append((path, size, self._threads.submit(self._read, path)))
+            ahead += size
+            while len(pending) >= self._ahead and (ahead > BYTES_AHEAD or len(pending) >= MOST_AHEAD):
+                first, size, future = pending.popleft()
+                ahead -= size
                 yield first, future.result()
-        for path, future in pending:
+        for path, _, future in pending:
             yield path, future.result()
 
     def close(self) -> None:
@@ -130,6 +135,14 @@ class Workers:
         if process.stdin is not None:
             process.stdin.write(_line(self._settings))
         return process
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        # Why it cannot be read is told when it is.
+        return 0
 
 
 def _line(message: Any) -> bytes:
