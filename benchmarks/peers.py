@@ -47,6 +47,7 @@ PACKAGES = {
 READERS = [
     ("docqa", None, "read_docqa.py", "usual"),
     ("docqa, all candidates", None, "read_docqa.py", "exhaustive"),
+    ("docqa, int8", None, "read_docqa.py", "int8-usual"),
     ("docqa, int8, all candidates", None, "read_docqa.py", "int8"),
     ("docqa, float32, all candidates", None, "read_docqa.py", "float32"),
     ("transformers pipeline, batch 1", "transformers", "read_pipeline.py", "1"),

@@ -26,6 +26,7 @@ class Way:
 WAYS = {
     "usual": Way(exhaustive=False),
     "exhaustive": Way(exhaustive=True),
+    "int8-usual": Way(exhaustive=False, arithmetic="int8"),
     "int8": Way(exhaustive=True, arithmetic="int8"),
     "float32": Way(exhaustive=True, arithmetic="float32"),
 }
