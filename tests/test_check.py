@@ -360,6 +360,20 @@ def test_a_text_that_contradicts_itself_is_found_named_marked_and_read_again(fre
     assert fresh_one.contents() == before
 
 
+def test_paragraphs_in_the_wrong_order_are_indexed_in_that_of_their_ids(index, folder, workers_here):
+    (folder / "long.txt").write_text("\n\n".join(f"The wind of hour {number}. " * 40 for number in range(4)))
+    index.update(folder)
+    before = index.scores("wind hour 2")
+    run_sql(
+        index,
+        "UPDATE paragraphs SET number = -number WHERE document = (SELECT document FROM paragraphs WHERE number = 3)",
+    )
+    assert found(index) == {("text", "documents/long.txt")}
+    repaired(index)
+    assert [(finding.kind, finding.remedy) for finding in checked(index).findings] == [("text", "index")]
+    assert index.scores("wind hour 2") == before
+
+
 def test_a_repair_that_fails_leaves_everything_as_it_was(indexed, monkeypatch):
     run_sql(indexed, "UPDATE statistics SET paragraphs = 0")
     before = list(indexed.db.conn.iterdump())

@@ -42,10 +42,11 @@ def contents_of(db: Database, document: StoredDocument) -> Contents:
     if len(stored) != document.pages:
         problems.append(f"It has {len(stored)} stored pages and should have {document.pages}.")
     rows = db.conn.execute(
-        'SELECT id, number, page, start, "end", text, headings, runs, terms FROM paragraphs '
-        "WHERE document = ? ORDER BY number",
+        'SELECT id, number, page, start, "end", text, headings, runs, terms FROM paragraphs WHERE document = ?',
         (document.id,),
     ).fetchall()
+    # By id, which the postings of a term are in the order of, whatever damage the numbers took.
+    rows.sort(key=lambda row: row[0])
     if len(rows) != document.paragraphs:
         problems.append(f"It has {len(rows)} stored paragraphs and should have {document.paragraphs}.")
     elif [row[1] for row in rows] != list(range(len(rows))):
