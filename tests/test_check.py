@@ -222,6 +222,13 @@ DAMAGE = {
         f"UPDATE paragraphs SET terms = 1 WHERE document = (SELECT id FROM documents WHERE path = '{TEXTS[0]}')",
         {("statistics", TEXTS[0]), ("statistics", None)},
     ),
+    "a length beyond all": (
+        (
+            f"UPDATE paragraphs SET terms = 9223372036854775807 WHERE document IN "
+            f"(SELECT id FROM documents WHERE path LIKE '%.md' OR path = '{TEXTS[0]}')"
+        ),
+        {("statistics", TEXTS[0]), ("statistics", TEXTS[1]), ("statistics", None)},
+    ),
     "a page of no document": ("INSERT INTO pages VALUES (99, 1, NULL, 'lost')", {("rows", None)}),
     "a paragraph of no document": (
         (
@@ -327,6 +334,13 @@ CONTRADICTIONS = {
         f"UPDATE paragraphs SET text = CAST(x'ff' || CAST(text AS BLOB) AS TEXT) {PARAGRAPH}",
         "cannot be read",
     ),
+    "a label that is no text": (
+        (
+            f"UPDATE pages SET label = CAST(x'ff' AS TEXT) WHERE document = "
+            f"(SELECT id FROM documents WHERE path = '{TEXTS[0]}')"
+        ),
+        "Page 1 cannot be read",
+    ),
     "a page that is no text": (
         (
             f"UPDATE pages SET text = CAST(x'ff' || CAST(text AS BLOB) AS TEXT) WHERE document = "
@@ -413,8 +427,9 @@ def test_reading_goes_on_while_an_index_is_repaired(indexed, open_index):
     assert seen == [before] * 3
 
 
-def test_a_row_of_a_document_that_cannot_be_read_asks_for_a_new_index(indexed):
-    run_sql(indexed, "UPDATE documents SET path = CAST(x'ff41' AS TEXT) WHERE id = 1")
+@pytest.mark.parametrize("column", ["path", "title", "sha256", "error", "extractor"])
+def test_a_row_of_a_document_that_cannot_be_read_asks_for_a_new_index(indexed, column):
+    run_sql(indexed, f"UPDATE documents SET {column} = CAST(x'ff41' AS TEXT) WHERE id = 1")
     assert {(finding.kind, finding.remedy) for finding in checked(indexed).findings} == {("file", "anew")}
     with pytest.raises(DamagedIndexError, match="cannot be repaired"):
         repaired(indexed)

@@ -71,7 +71,8 @@ def unreadable_documents(documents: Sequence[StoredDocument]) -> list[Finding]:
     return [
         Finding(FILE, f"The row of the document with the number {document.id} cannot be read.", ANEW)
         for document in documents
-        if not (isinstance(document.id, int) and all(map(is_text, (document.path, document.sha256, document.title))))
+        if not all(map(is_text, (document.path, document.sha256, document.title)))
+        or any(isinstance(value, str) and not is_text(value) for value in vars(document).values())
     ]
 
 
@@ -134,7 +135,8 @@ class _Check:
 
 def _statistics(db: Database) -> Iterator[Finding]:
     rows: list[Any] = db.conn.execute("SELECT id, paragraphs, terms, typeof(generation) FROM statistics").fetchall()
-    (counted,) = db.conn.execute("SELECT count(*), coalesce(sum(terms), 0) FROM paragraphs")
+    # Unlike sum(), total() gives a number for numbers of any size.
+    (counted,) = db.conn.execute("SELECT count(*), CAST(total(terms) AS INTEGER) FROM paragraphs")
     if rows != [(1, *counted, "integer")]:
         held = f"{rows[0][1]} paragraphs and {rows[0][2]} terms" if len(rows) == 1 else f"{len(rows)} rows"
         sentence = f"The statistics have {held}, the index holds {counted[0]} paragraphs and {counted[1]} terms."

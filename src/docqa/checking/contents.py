@@ -36,9 +36,13 @@ class Contents:
 
 def contents_of(db: Database, document: StoredDocument) -> Contents:
     """Read a document's pages and paragraphs, and compare them."""
-    stored = db.conn.execute("SELECT number, text FROM pages WHERE document = ?", (document.id,)).fetchall()
-    pages: dict[int, str] = {number: text for number, text in stored if isinstance(number, int) and is_text(text)}
-    problems = [f"Page {number} cannot be read." for number, _ in stored if number not in pages]
+    stored = db.conn.execute("SELECT number, text, label FROM pages WHERE document = ?", (document.id,)).fetchall()
+    pages: dict[int, str] = {
+        number: text
+        for number, text, label in stored
+        if isinstance(number, int) and is_text(text) and (label is None or is_text(label))
+    }
+    problems = [f"Page {number} cannot be read." for number, _, _ in stored if number not in pages]
     if len(stored) != document.pages:
         problems.append(f"It has {len(stored)} stored pages and should have {document.pages}.")
     rows = db.conn.execute(
