@@ -1,7 +1,10 @@
 """Checking an index against itself, and repairing it: each kind of damage is found, named, and mended where it can be."""
 
 import json
+import os
+import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 from contextlib import closing
@@ -400,6 +403,22 @@ def test_a_repair_that_fails_leaves_everything_as_it_was(indexed, monkeypatch):
         repaired(indexed)
     assert list(indexed.db.conn.iterdump()) == before
     assert indexed.db.conn.text_factory is str
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs kill -9")
+def test_a_repair_that_is_killed_leaves_everything_as_it_was(indexed):
+    run_sql(indexed, "UPDATE statistics SET paragraphs = 0")
+    before = list(indexed.db.conn.iterdump())
+    code = (
+        "import docqa, os, signal, sys\n"
+        "with docqa.open(sys.argv[1]) as corpus:\n"
+        "    corpus.repair(on_progress=lambda done, *_: done == 2 and os.kill(os.getpid(), signal.SIGKILL))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, str(indexed.path)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert list(indexed.db.conn.iterdump()) == before
+    repaired(indexed)
+    assert checked(indexed).sound
 
 
 def test_a_repair_settles_when_fresh_postings_pile_up(indexed, monkeypatch):
