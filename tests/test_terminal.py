@@ -63,6 +63,7 @@ class TestCommands:
             ("search", f"{EVIL} harbour"),
             ("status",),
             ("status", "--failed"),
+            ("check",),
             ("status", f"--{EVIL}"),
             (EVIL,),
             ("search", "harbour", "--limit", EVIL),
@@ -104,6 +105,10 @@ class TestCommands:
         for command in (("status",), ("status", "--failed"), ("search", "harbour")):
             code, out, err = call(*command)
             assert code == 0, err
+            assert_harmless(out + err)
+        for command in (("check",), ("check", "--json"), ("check", "--repair")):
+            code, out, err = call(*command)
+            assert out
             assert_harmless(out + err)
 
 

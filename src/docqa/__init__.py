@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from docqa.answers.answer import Answer, Answers, IndexInfo, Source, Timings
     from docqa.answers.ask import AskOptions
+    from docqa.checking.report import CheckReport, Finding, RepairReport
     from docqa.corpus import Corpus
     from docqa.corpus import open_corpus as open  # noqa: A004
     from docqa.documents.limits import Limits
@@ -53,6 +54,7 @@ _HOME = {
     "ReadAnswer": ("docqa.reading.reader", "ReadAnswer"),
     "Hit": ("docqa.retrieval.search", "Hit"),
     **{name: ("docqa.answers.answer", name) for name in ("Answer", "Answers", "IndexInfo", "Source", "Timings")},
+    **{name: ("docqa.checking.report", name) for name in ("CheckReport", "Finding", "RepairReport")},
     "Limits": ("docqa.documents.limits", "Limits"),
     "VerifyReport": ("docqa.indexing.verify", "VerifyReport"),
     **{name: ("docqa.indexing.report", name) for name in ("FailedFile", "IndexReport")},
@@ -84,12 +86,14 @@ __all__ = [
     "Answer",
     "Answers",
     "AskOptions",
+    "CheckReport",
     "Corpus",
     "DamagedIndexError",
     "DataFileError",
     "DocqaError",
     "DocumentError",
     "FailedFile",
+    "Finding",
     "Hit",
     "IndexFileError",
     "IndexInfo",
@@ -106,6 +110,7 @@ __all__ = [
     "Reader",
     "ReaderError",
     "ReaderNotFoundError",
+    "RepairReport",
     "Source",
     "Timings",
     "TrainingError",

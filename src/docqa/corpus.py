@@ -22,6 +22,7 @@ from docqa.store.opening import index_path, open_database, reading, sqlite_error
 if TYPE_CHECKING:
     from docqa.answers.answer import Answers, IndexInfo
     from docqa.answers.ask import AskOptions
+    from docqa.checking.report import CheckReport, RepairReport
     from docqa.indexing.report import IndexReport
     from docqa.indexing.verify import VerifyReport
     from docqa.reading.reader import Reader
@@ -99,6 +100,28 @@ class Corpus:
 
         with sqlite_errors(self.path):
             return verify_documents(self._db, self.path, quick=quick, on_progress=on_progress)
+
+    def check(self, *, on_progress: Callable[[int, int, str], None] = lambda done, total, name: None) -> CheckReport:
+        """Check the index against itself: file, offsets, inverted index, statistics; nothing is written.
+
+        `on_progress` hears (documents done, documents to do, path). What is wrong is in the report; raises
+        `IndexFileError` where SQLite cannot even look.
+        """
+        from docqa.checking.check import check_index
+
+        with sqlite_errors(self.path):
+            return check_index(self._db, self.path, analyzer=self._analyzer, on_progress=on_progress)
+
+    def repair(self, *, on_progress: Callable[[int, int, str], None] = lambda done, total, name: None) -> RepairReport:
+        """Make the inverted index anew from the stored paragraphs, in one transaction; no file is read.
+
+        Documents whose stored text contradicts itself are read again when they are indexed next. `on_progress` hears
+        (documents done, documents to do, path). Raises `DamagedIndexError` where SQLite finds the file itself damaged.
+        """
+        from docqa.checking.repair import repair_index
+
+        with sqlite_errors(self.path):
+            return repair_index(self._db, self.path, analyzer=self._analyzer, on_progress=on_progress)
 
     def ask(self, question: str, options: AskOptions | None = None) -> Answers:
         """The best answers with their sources; each source says whether its file changed since it was indexed.

@@ -1,4 +1,4 @@
-"""The command line: `docqa index`, `ask`, `search`, `status`, `verify`, `eval`, `train` and `calibrate`."""
+"""The command line: `docqa index`, `ask`, `search`, `status`, `verify`, `check`, `eval`, `train` and `calibrate`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from docqa import __version__
 from docqa.cli.ask import ask
 from docqa.cli.calibrate import calibrate
+from docqa.cli.check import check
 from docqa.cli.console import PrintableFormatter, printable
 from docqa.cli.evaluate import evaluate
 from docqa.cli.index import index
@@ -48,7 +49,7 @@ def commands(*, debug: bool) -> None:
         logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
-for command in (index, ask, search, status, verify, evaluate, train, calibrate):
+for command in (index, ask, search, status, verify, check, evaluate, train, calibrate):
     commands.add_command(command)
 
 

@@ -101,12 +101,19 @@ def add_terms(
 ) -> None:
     """Index a document's paragraphs by their terms; `lengths` is what `paragraph_lengths` gives for these."""
     found = term_numbers(db, terms.terms, known)
-    stored = np.array([0, *map(found.__getitem__, terms.terms)], np.uint64)
-    entries = _counted(stored[_numbers(terms)], _places(terms), paragraphs, lengths)
+    entries = counted_entries(terms, found, paragraphs, lengths)
     db.conn.execute(
         "INSERT INTO fresh (document, entries, data) VALUES (?, ?, ?)", (document, len(entries), entries.pack())
     )
     count_paragraphs(db, len(paragraphs), sum(lengths))
+
+
+def counted_entries(
+    terms: NumberedTerms, numbers: Mapping[str, int], paragraphs: Sequence[int], lengths: Sequence[int]
+) -> Entries:
+    """The postings of paragraphs by their terms, whose stored `numbers` are given; 0 leaves a term out."""
+    stored = np.array([0, *map(numbers.__getitem__, terms.terms)], np.uint64)
+    return _counted(stored[_numbers(terms)], _places(terms), paragraphs, lengths)
 
 
 def paragraph_lengths(terms: NumberedTerms) -> list[int]:

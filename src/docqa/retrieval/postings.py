@@ -83,8 +83,15 @@ def term_numbers(db: Database, terms: Sequence[str], known: dict[str, int] | Non
         numbers.clear()
     missing = sorted(term for term in terms if term not in numbers)
     db.conn.executemany("INSERT OR IGNORE INTO terms (term) VALUES (?)", [(term,) for term in missing])
-    for start in range(0, len(missing), 500):
-        part = missing[start : start + 500]
+    numbers.update(stored_numbers(db, missing))
+    return numbers
+
+
+def stored_numbers(db: Database, terms: Sequence[str]) -> dict[str, int]:
+    """The numbers of those terms that have one."""
+    numbers: dict[str, int] = {}
+    for start in range(0, len(terms), 500):
+        part = terms[start : start + 500]
         marks = ",".join("?" * len(part))
         numbers.update(db.conn.execute(f"SELECT term, id FROM terms WHERE term IN ({marks})", part))  # noqa: S608
     return numbers
