@@ -58,14 +58,16 @@ class Corpus:
         pdf_extractor: str = "pypdf",
         limits: Limits = DEFAULT_LIMITS,
         passwords: Sequence[str] = (),
+        retry_failed: bool = False,
         on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
     ) -> IndexReport:
         """Bring the index up to date with files and folders; only what changed is read.
 
         `workers` processes read (one a core by default); `pdf_extractor` is "pypdf" or, when it is installed,
         "pypdfium2"; `limits` bound what one file may cost; `passwords` are tried on encrypted PDFs, after the empty
-        one, and kept nowhere; `on_progress` hears (files done, files to do, path). Raises `PathError` for a path that
-        cannot be used, `UsageError` for an extractor that cannot. Files that cannot be read are in the report.
+        one, and kept nowhere; with `retry_failed` files that could not be read in full are read again although they
+        have not changed; `on_progress` hears (files done, files to do, path). Raises `PathError` for a path that cannot
+        be used, `UsageError` for an extractor that cannot. Files that cannot be read are in the report.
         """
         from docqa.indexing.run import index_paths
 
@@ -81,6 +83,7 @@ class Corpus:
                 pdf_extractor=pdf_extractor,
                 limits=limits,
                 passwords=passwords,
+                retry_failed=retry_failed,
                 on_progress=on_progress,
             )
 

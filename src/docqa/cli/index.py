@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from docqa.cli.console import counted, json_text, messages, output, printable, progress_bar
 from docqa.cli.options import index_option, json_option, limit_options, password_option, read_passwords
-from docqa.documents.limits import DEFAULT_LIMITS, Limits
+from docqa.documents.limits import Limits
 
 if TYPE_CHECKING:
     from docqa.corpus import Corpus
@@ -35,6 +34,9 @@ SHOWN = 20
     help="What reads PDFs; pypdfium2 is faster and has to be installed.",
 )
 @password_option
+@click.option(
+    "--retry-failed", is_flag=True, help="Read files that could not be read again, although they have not changed."
+)
 @limit_options
 @json_option
 def index(
@@ -44,6 +46,7 @@ def index(
     pdf_extractor: str,
     password_file: Path | None,
     *,
+    retry_failed: bool,
     limits: Limits,
     as_json: bool,
 ) -> int:
@@ -57,7 +60,15 @@ def index(
     from docqa.corpus import open_corpus
 
     with open_corpus(index_file) as corpus:
-        report = index_with_progress(corpus, paths, workers, pdf_extractor, limits, read_passwords(password_file))
+        report = index_with_progress(
+            corpus,
+            paths,
+            workers=workers,
+            pdf_extractor=pdf_extractor,
+            limits=limits,
+            passwords=read_passwords(password_file),
+            retry_failed=retry_failed,
+        )
         if as_json:
             click.echo(json_text(report.to_dict()))
         else:
@@ -69,21 +80,11 @@ def index(
 def index_with_progress(
     corpus: Corpus,
     paths: tuple[str, ...],
-    workers: int | None = None,
-    pdf_extractor: str = "pypdf",
-    limits: Limits = DEFAULT_LIMITS,
-    passwords: Sequence[str] = (),
+    **options: Any,
 ) -> IndexReport:
-    """Index with a progress bar on standard error."""
+    """Index with a progress bar on standard error; the options are those of `Corpus.index`."""
     with progress_bar("Reading") as advance:
-        return corpus.index(
-            *paths,
-            workers=workers,
-            pdf_extractor=pdf_extractor,
-            limits=limits,
-            passwords=passwords,
-            on_progress=advance,
-        )
+        return corpus.index(*paths, **options, on_progress=advance)
 
 
 def show_failures(report: IndexReport) -> None:
