@@ -1,5 +1,6 @@
 """Bringing an index up to date with files: what is read, what is not, and what comes of it."""
 
+import gzip
 import json
 import os
 import shutil
@@ -222,6 +223,17 @@ class TestMoves:
         assert (report.added, report.removed, report.moved) == (("documents/treaty.txt",), (ALL[2],), ())
         assert read_paths[3:] == ["treaty.txt"]
         assert_same_as_fresh(index, folder, fresh=open_index("fresh.db"))
+
+    def test_a_compressed_file_renamed_to_another_kind_is_read_as_that_kind(self, index, folder, read_paths):
+        (folder / "a.txt.gz").write_bytes(gzip.compress(b"City,Founded\nBonn,11 BC\n"))
+        index.update(folder)
+        os.rename(folder / "a.txt.gz", folder / "a.csv.gz")
+        del read_paths[:]
+        report = index.update(folder)
+        assert (report.added, report.removed) == (("documents/a.csv.gz",), ("documents/a.txt.gz",))
+        assert read_paths == ["a.csv.gz"]
+        os.rename(folder / "a.csv.gz", folder / "b.CSV.GZ")
+        assert index.update(folder).moved == (("documents/a.csv.gz", "documents/b.CSV.GZ"),)
 
     def test_files_that_change_names_with_each_other_are_read_again(self, index, open_index, folder, workers_here):
         (folder / "log.txt").write_text("The wind came from the west.")

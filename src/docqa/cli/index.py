@@ -19,7 +19,19 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
-@click.command(short_help="Add or refresh files and folders.")
+class IndexCommand(click.Command):
+    """A command whose help ends with the kinds of files that are read, those of installed plug-ins too."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the kinds, which are looked up only when somebody asks."""
+        from docqa.documents.formats import readable_kinds
+
+        formatter.write_paragraph()
+        formatter.write_text(f"Kinds of files that are read: {printable(readable_kinds())}.")
+        super().format_epilog(ctx, formatter)
+
+
+@click.command(cls=IndexCommand, short_help="Add or refresh files and folders.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @index_option
 @click.option(
@@ -50,7 +62,7 @@ def index(
     limits: Limits,
     as_json: bool,
 ) -> int:
-    """Add or refresh files and folders (.pdf, .txt, .md).
+    """Add or refresh files and folders.
 
     Only what changed is read: files are compared by their SHA-256, vanished ones leave the index, renamed ones move
     without being read again. A file that cannot be read is named with the reason and stops nothing.
@@ -110,7 +122,11 @@ def _show(report: IndexReport, corpus: Corpus) -> None:
     ]
     said = ", ".join(f"{count} {what}" for count, what in counts if count)
     if not said:
-        messages().print("There are no files here that docqa reads (.pdf, .txt, .md).")
+        from docqa.documents.formats import readable_kinds
+
+        messages().print(
+            f"There are no files here that docqa reads; it reads {printable(readable_kinds())}.", markup=False
+        )
         return
     info = corpus.info()
     console.print(f"[bold]{said}[/bold]")

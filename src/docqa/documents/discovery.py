@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from docqa.documents.formats import READERS, is_readable_kind
+from docqa.documents.formats import is_readable_kind, readable_kinds
 from docqa.errors import PathError
 
 
@@ -26,7 +26,7 @@ def find_files(paths: Iterable[str | Path]) -> list[Path]:
         elif not stat.S_ISREG(mode):
             raise PathError(f"{given} is neither a file nor a folder.")
         elif not is_readable_kind(path):
-            raise PathError(f"docqa does not read files like {path.name}; it reads {', '.join(sorted(READERS))}.")
+            raise PathError(f"docqa does not read files like {path.name}; it reads {readable_kinds()}.")
         else:
             found.add(path)
     return sorted(found, key=lambda path: path.parts)

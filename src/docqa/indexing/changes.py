@@ -6,8 +6,9 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from docqa.documents.formats import Kind, kind_of
 from docqa.store.documents import FileState, StoredDocument
 
 CHUNK = 1 << 20
@@ -50,7 +51,7 @@ def find_changes(now: Sequence[FileState], indexed: Iterable[StoredDocument], co
     by_path = {document.path: document for document in indexed}
     present = {state.path for state in now}
     gone = [by_path[path] for path in sorted(set(covered) - present) if path in by_path]
-    gone_by_content: dict[tuple[str, str], list[StoredDocument]] = defaultdict(list)
+    gone_by_content: dict[tuple[str, Kind], list[StoredDocument]] = defaultdict(list)
     for document in gone:
         if document.sha256:
             gone_by_content[_content(document)].append(document)
@@ -69,6 +70,6 @@ def find_changes(now: Sequence[FileState], indexed: Iterable[StoredDocument], co
     return Changes(tuple(read), tuple(moved), tuple(removed), tuple(unchanged))
 
 
-def _content(entry: FileState | StoredDocument) -> tuple[str, str]:
+def _content(entry: FileState | StoredDocument) -> tuple[str, Kind]:
     # The same bytes under another suffix are read in another way.
-    return entry.sha256, PurePosixPath(entry.path).suffix.lower()
+    return entry.sha256, kind_of(entry.path)
