@@ -49,6 +49,8 @@ class IndexCommand(click.Command):
 @click.option(
     "--retry-failed", is_flag=True, help="Read files that could not be read again, although they have not changed."
 )
+@click.option("--include", multiple=True, metavar="GLOB", help="Of the files in folders, only these; repeatable.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Of the files in folders, not these; repeatable.")
 @limit_options
 @json_option
 def index(
@@ -59,13 +61,18 @@ def index(
     password_file: Path | None,
     *,
     retry_failed: bool,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
     limits: Limits,
     as_json: bool,
 ) -> int:
     """Add or refresh files and folders.
 
     Only what changed is read: files are compared by their SHA-256, vanished ones leave the index, renamed ones move
-    without being read again. A file that cannot be read is named with the reason and stops nothing.
+    without being read again. Left out are hidden files, folders that tools make (node_modules, environments of Python),
+    and what .docqaignore files say, which are written like .gitignore files; GLOB is as in those. What is left out
+    leaves the index, and a path that is named itself is never left out. A file that cannot be read is named with the
+    reason and stops nothing.
 
     Exit code 1 when some file could not be read.
     """
@@ -80,6 +87,8 @@ def index(
             limits=limits,
             passwords=read_passwords(password_file),
             retry_failed=retry_failed,
+            include=include,
+            exclude=exclude,
         )
         if as_json:
             click.echo(json_text(report.to_dict()))

@@ -61,18 +61,23 @@ def index_paths(
     limits: Limits = DEFAULT_LIMITS,
     passwords: Sequence[str] = (),
     retry_failed: bool = False,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     on_progress: Progress = lambda done, total, name: None,
 ) -> IndexReport:
     """Bring the index up to date with the files at and under `paths`.
 
-    With `retry_failed` files that could not be read in full are read again although they have not changed.
+    `include` and `exclude` are globs as in a .gitignore, meant from each folder in `paths`; a document that they or a
+    `.docqaignore` leave out, and that lies there, is removed. With `retry_failed` files that could not be read in full
+    are read again although they have not changed.
     `on_progress` hears (files done, files to do, name of the file). Raises `PathError` when a path cannot be used,
     `UsageError` when the extractor for PDFs cannot be; a file that cannot be read is in the report and stops nothing.
     """
     check_pdf_extractor(pdf_extractor)
     paths = list(paths)
     given = [Path(os.path.abspath(path)) for path in paths]
-    files = find_files(paths)
+    top = Path.cwd() if get_setting(db, BASE_SETTING) is None else base_folder(db, index_file)
+    files = find_files(paths, include=include, exclude=exclude, top=top)
     with writing(db):
         check_analyzer(db, analyzer, store=True)
         if get_setting(db, BASE_SETTING) is None:
