@@ -108,6 +108,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _is_regular(entry: os.DirEntry[str]) -> bool:
     try:
-        return entry.is_file()
+        return entry.is_file(follow_symlinks=False)
     except OSError:
         return False

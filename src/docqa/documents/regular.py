@@ -8,6 +8,9 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from docqa.documents.limits import MEGABYTE, Limits, too_large
+from docqa.errors import DocumentError
+
 #: What opening must not do: wait for the other end of a pipe, take a terminal over, change the ends of lines.
 FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 
@@ -23,6 +26,25 @@ def open_regular(path: Path) -> BinaryIO:
     except BaseException:
         os.close(opened)
         raise
+
+
+def read_regular(path: Path, limits: Limits) -> tuple[bytes, os.stat_result]:
+    """What a file holds, and its state, which was the same before it was read and after.
+
+    One that changed meanwhile is read once more. Raises `OSError` as `open_regular` does, `DocumentError` when the file
+    is too large or keeps changing.
+    """
+    for _ in range(2):
+        with open_regular(path) as file:
+            before = os.fstat(file.fileno())
+            if before.st_size > limits.size * MEGABYTE:
+                raise too_large(limits)
+            # Not to its end, for a file can grow as quickly as it is read.
+            data = file.read(before.st_size + 1)
+            after = os.fstat(file.fileno())
+        if (len(data), before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
+            return data, after
+    raise DocumentError("FILE-CHANGING", "The file was written to while it was read; index again when that is over.")
 
 
 def _check(mode: int) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from docqa.documents.formats import Kind, kind_of
+from docqa.documents.regular import open_regular
 from docqa.store.documents import FileState, StoredDocument
 
 CHUNK = 1 << 20
@@ -29,11 +31,11 @@ class Changes:
 
 
 def file_state(path: Path, name: str) -> FileState:
-    """A file as it is now; SHA-256, size and time are empty when it cannot be opened."""
+    """A file as it is now; SHA-256, size and time are empty when it cannot be opened or is no regular file."""
     digest, size = hashlib.sha256(), 0
     try:
-        with path.open("rb") as file:
-            modified = path.stat().st_mtime
+        with open_regular(path) as file:
+            modified = os.fstat(file.fileno()).st_mtime
             while chunk := file.read(CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
