@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from docqa.documents.limits import MEGABYTE, Limits, too_large
 from docqa.errors import DocumentError
@@ -15,7 +15,7 @@ from docqa.errors import DocumentError
 FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """A file, open for reading. Raises `OSError` when it cannot be opened or is no regular file."""
     _check(os.stat(path).st_mode)  # noqa: PTH116 - as the next line, which has no other way
     opened = os.open(path, FLAGS)
