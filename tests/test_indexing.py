@@ -456,12 +456,6 @@ class TestWorkers:
         return paths
 
     @pytest.fixture
-    def pipe(self, tmp_path):
-        """A file that takes for ever to read, as nobody writes to it."""
-        os.mkfifo(tmp_path / "pipe.txt")
-        return tmp_path / "pipe.txt"
-
-    @pytest.fixture
     def replace_worker(self, tmp_path, monkeypatch):
         """Puts other Python code in the worker's place."""
 
@@ -473,6 +467,22 @@ class TestWorkers:
             monkeypatch.setattr(sys, "executable", str(script))
 
         return replace
+
+    @pytest.fixture
+    def pipe(self, tmp_path, replace_worker):
+        """A file that takes for ever to read: a pipe, which nobody writes to, and a worker that waits for it."""
+        os.mkfifo(tmp_path / "pipe.txt")
+        replace_worker(
+            "from docqa.indexing import worker\n"
+            "read = worker.read_regular\n"
+            "def waiting(path, limits):\n"
+            "    if path.name == 'pipe.txt':\n"
+            "        path.read_bytes()\n"
+            "    return read(path, limits)\n"
+            "worker.read_regular = waiting\n"
+            "worker.work()\n"
+        )
+        return tmp_path / "pipe.txt"
 
     def codes(self, pool, paths):
         return [result["error"]["code"] if "error" in result else "ok" for _, result in pool.read(paths)]
