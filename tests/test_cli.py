@@ -1,5 +1,6 @@
 """The command line: exit codes, one sentence for each mistake, JSON, and what reaches the terminal."""
 
+import importlib.metadata
 import io
 import json
 import os
@@ -17,6 +18,8 @@ import pytest
 import docqa
 from docqa.cli import commands, main
 from docqa.cli.ask import _show as show
+from docqa.documents import plugins
+from docqa.documents.formats import READERS
 from pdf_maker import make_pdf
 from tiny_reader import save_word_finder
 
@@ -134,6 +137,20 @@ def test_a_folder_that_does_not_exist_is_named(here, call):
 def test_a_kind_of_file_that_is_not_read_is_named(here, call):
     (here / "photo.jpg").write_bytes(b"x")
     assert_one_sentence(call("index", "photo.jpg"), "photo.jpg", ".pdf")
+
+
+def test_every_kind_that_is_read_is_named_where_kinds_are_named(here, call, monkeypatch):
+    plug_in = importlib.metadata.EntryPoint("vtt", "subtitles:read", plugins.GROUP)
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [plug_in])
+    plugins.find_plugins.cache_clear()
+    (here / "photo.jpg").write_bytes(b"x")
+    (here / "empty").mkdir()
+    try:
+        texts = [call("index", "--help").out, call("index", "photo.jpg").err, call("index", "empty").err]
+    finally:
+        plugins.find_plugins.cache_clear()
+    for text in texts:
+        assert {*READERS, ".vtt", ".gz"} <= set(re.findall(r"\.\w+", text))
 
 
 def test_an_empty_folder_gives_exit_code_1_and_a_sentence(here, call):

@@ -371,14 +371,16 @@ class TestDiscovery:
         with pytest.raises(PathError, match="neither a file nor a folder"):
             find_files([tmp_path / "pipe.txt"])
 
-    def test_links_to_files_are_followed_and_links_to_folders_are_not(self, tmp_path):
+    def test_links_in_a_folder_are_not_followed_and_what_is_inside_is_found_once(self, tmp_path):
         folder = tmp_path / "folder"
         folder.mkdir()
         (folder / "a.txt").touch()
         (folder / "link.txt").symlink_to(folder / "a.txt")
         (folder / "broken.txt").symlink_to(folder / "gone.txt")
         (folder / "up").symlink_to(tmp_path)
-        assert find_files([folder]) == [folder / "a.txt", folder / "link.txt"]
+        assert find_files([folder]) == [folder / "a.txt"]
+        assert find_files([folder / "link.txt"]) == [folder / "link.txt"]
+        assert find_files([folder / "up" / "folder"]) == [folder / "up" / "folder" / "a.txt"]
 
     def test_a_path_that_does_not_exist_is_refused_by_name(self, tmp_path):
         with pytest.raises(PathError, match=r"There is no file or folder at .*nowhere; check the path\."):

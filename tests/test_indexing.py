@@ -1,5 +1,6 @@
 """Bringing an index up to date with files: what is read, what is not, and what comes of it."""
 
+import gzip
 import json
 import os
 import shutil
@@ -223,6 +224,17 @@ class TestMoves:
         assert read_paths[3:] == ["treaty.txt"]
         assert_same_as_fresh(index, folder, fresh=open_index("fresh.db"))
 
+    def test_a_compressed_file_renamed_to_another_kind_is_read_as_that_kind(self, index, folder, read_paths):
+        (folder / "a.txt.gz").write_bytes(gzip.compress(b"City,Founded\nBonn,11 BC\n"))
+        index.update(folder)
+        os.rename(folder / "a.txt.gz", folder / "a.csv.gz")
+        del read_paths[:]
+        report = index.update(folder)
+        assert (report.added, report.removed) == (("documents/a.csv.gz",), ("documents/a.txt.gz",))
+        assert read_paths == ["a.csv.gz"]
+        os.rename(folder / "a.csv.gz", folder / "b.CSV.GZ")
+        assert index.update(folder).moved == (("documents/a.csv.gz", "documents/b.CSV.GZ"),)
+
     def test_files_that_change_names_with_each_other_are_read_again(self, index, open_index, folder, workers_here):
         (folder / "log.txt").write_text("The wind came from the west.")
         index.update(folder)
@@ -444,12 +456,6 @@ class TestWorkers:
         return paths
 
     @pytest.fixture
-    def pipe(self, tmp_path):
-        """A file that takes for ever to read, as nobody writes to it."""
-        os.mkfifo(tmp_path / "pipe.txt")
-        return tmp_path / "pipe.txt"
-
-    @pytest.fixture
     def replace_worker(self, tmp_path, monkeypatch):
         """Puts other Python code in the worker's place."""
 
@@ -461,6 +467,22 @@ class TestWorkers:
             monkeypatch.setattr(sys, "executable", str(script))
 
         return replace
+
+    @pytest.fixture
+    def pipe(self, tmp_path, replace_worker):
+        """A file that takes for ever to read: a pipe, which nobody writes to, and a worker that waits for it."""
+        os.mkfifo(tmp_path / "pipe.txt")
+        replace_worker(
+            "from docqa.indexing import worker\n"
+            "read = worker.read_regular\n"
+            "def waiting(path, limits):\n"
+            "    if path.name == 'pipe.txt':\n"
+            "        path.read_bytes()\n"
+            "    return read(path, limits)\n"
+            "worker.read_regular = waiting\n"
+            "worker.work()\n"
+        )
+        return tmp_path / "pipe.txt"
 
     def codes(self, pool, paths):
         return [result["error"]["code"] if "error" in result else "ok" for _, result in pool.read(paths)]

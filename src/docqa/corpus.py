@@ -59,14 +59,21 @@ class Corpus:
         pdf_extractor: str = "pypdf",
         limits: Limits = DEFAULT_LIMITS,
         passwords: Sequence[str] = (),
+        retry_failed: bool = False,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
     ) -> IndexReport:
         """Bring the index up to date with files and folders; only what changed is read.
 
         `workers` processes read (one a core by default); `pdf_extractor` is "pypdf" or, when it is installed,
         "pypdfium2"; `limits` bound what one file may cost; `passwords` are tried on encrypted PDFs, after the empty
-        one, and kept nowhere; `on_progress` hears (files done, files to do, path). Raises `PathError` for a path that
-        cannot be used, `UsageError` for an extractor that cannot. Files that cannot be read are in the report.
+        one, and kept nowhere. With `retry_failed` files that could not be read in full are read again although they
+        have not changed. Of the files in folders only those that match a glob of `include`, when there are any, and
+        none of `exclude` are wanted, both as in a .gitignore. `on_progress` hears (files done, files to do, path).
+
+        Raises `PathError` for a path that cannot be used, `UsageError` for an extractor or a glob that cannot. Files
+        that cannot be read are in the report.
         """
         from docqa.indexing.run import index_paths
 
@@ -82,6 +89,9 @@ class Corpus:
                 pdf_extractor=pdf_extractor,
                 limits=limits,
                 passwords=passwords,
+                retry_failed=retry_failed,
+                include=include,
+                exclude=exclude,
                 on_progress=on_progress,
             )
 

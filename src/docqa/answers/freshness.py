@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docqa.answers.answer import Answer, Answers, Source
+from docqa.documents.regular import open_regular
 from docqa.store.places import base_folder, file_at
 
 if TYPE_CHECKING:
@@ -63,5 +64,5 @@ def _state(db: Database, base: Path, path: str, sha256: str) -> str:
 @lru_cache(maxsize=256)
 def _digest(file: Path, size: int, modified: int) -> str:
     del size, modified  # They are there to tell one state of the file from another.
-    with file.open("rb") as opened:
+    with open_regular(file) as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from docqa.cli.console import counted, json_text, messages, output, printable, progress_bar
 from docqa.cli.options import index_option, json_option, limit_options, password_option, read_passwords
-from docqa.documents.limits import DEFAULT_LIMITS, Limits
+from docqa.documents.limits import Limits
 
 if TYPE_CHECKING:
     from docqa.corpus import Corpus
@@ -20,7 +19,19 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
-@click.command(short_help="Add or refresh files and folders.")
+class IndexCommand(click.Command):
+    """A command whose help ends with the kinds of files that are read, those of installed plug-ins too."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the kinds, which are looked up only when somebody asks."""
+        from docqa.documents.formats import readable_kinds
+
+        formatter.write_paragraph()
+        formatter.write_text(f"Kinds of files that are read: {printable(readable_kinds())}.")
+        super().format_epilog(ctx, formatter)
+
+
+@click.command(cls=IndexCommand, short_help="Add or refresh files and folders.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @index_option
 @click.option(
@@ -35,6 +46,11 @@ SHOWN = 20
     help="What reads PDFs; pypdfium2 is faster and has to be installed.",
 )
 @password_option
+@click.option(
+    "--retry-failed", is_flag=True, help="Read files that could not be read again, although they have not changed."
+)
+@click.option("--include", multiple=True, metavar="GLOB", help="Of the files in folders, only these; repeatable.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Of the files in folders, not these; repeatable.")
 @limit_options
 @json_option
 def index(
@@ -44,20 +60,36 @@ def index(
     pdf_extractor: str,
     password_file: Path | None,
     *,
+    retry_failed: bool,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
     limits: Limits,
     as_json: bool,
 ) -> int:
-    """Add or refresh files and folders (.pdf, .txt, .md).
+    """Add or refresh files and folders.
 
     Only what changed is read: files are compared by their SHA-256, vanished ones leave the index, renamed ones move
-    without being read again. A file that cannot be read is named with the reason and stops nothing.
+    without being read again. Left out are hidden files, folders that tools make (node_modules, environments of Python),
+    and what .docqaignore files say, which are written like .gitignore files; GLOB is as in those. What is left out
+    leaves the index, and a path that is named itself is never left out. A file that cannot be read is named with the
+    reason and stops nothing.
 
     Exit code 1 when some file could not be read.
     """
     from docqa.corpus import open_corpus
 
     with open_corpus(index_file) as corpus:
-        report = index_with_progress(corpus, paths, workers, pdf_extractor, limits, read_passwords(password_file))
+        report = index_with_progress(
+            corpus,
+            paths,
+            workers=workers,
+            pdf_extractor=pdf_extractor,
+            limits=limits,
+            passwords=read_passwords(password_file),
+            retry_failed=retry_failed,
+            include=include,
+            exclude=exclude,
+        )
         if as_json:
             click.echo(json_text(report.to_dict()))
         else:
@@ -69,21 +101,11 @@ def index(
 def index_with_progress(
     corpus: Corpus,
     paths: tuple[str, ...],
-    workers: int | None = None,
-    pdf_extractor: str = "pypdf",
-    limits: Limits = DEFAULT_LIMITS,
-    passwords: Sequence[str] = (),
+    **options: Any,
 ) -> IndexReport:
-    """Index with a progress bar on standard error."""
+    """Index with a progress bar on standard error; the options are those of `Corpus.index`."""
     with progress_bar("Reading") as advance:
-        return corpus.index(
-            *paths,
-            workers=workers,
-            pdf_extractor=pdf_extractor,
-            limits=limits,
-            passwords=passwords,
-            on_progress=advance,
-        )
+        return corpus.index(*paths, **options, on_progress=advance)
 
 
 def show_failures(report: IndexReport) -> None:
@@ -109,7 +131,11 @@ def _show(report: IndexReport, corpus: Corpus) -> None:
     ]
     said = ", ".join(f"{count} {what}" for count, what in counts if count)
     if not said:
-        messages().print("There are no files here that docqa reads (.pdf, .txt, .md).")
+        from docqa.documents.formats import readable_kinds
+
+        messages().print(
+            f"There are no files here that docqa reads; it reads {printable(readable_kinds())}.", markup=False
+        )
         return
     info = corpus.info()
     console.print(f"[bold]{said}[/bold]")

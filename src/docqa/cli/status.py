@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,11 @@ SCHEMA = "docqa.status/1"
 
 @click.command(short_help="Say what the index holds.")
 @index_option
-@click.option("--failed", is_flag=True, help="List the files that could not be read, wholly or in part, and why.")
+@click.option(
+    "--failed",
+    is_flag=True,
+    help="List the files that could not be read, wholly or in part, why, and when that was found.",
+)
 @json_option
 def status(index_file: str, *, failed: bool, as_json: bool) -> int:
     """Say what the index holds: documents, pages, paragraphs, and what could not be read."""
@@ -88,13 +93,23 @@ def _show(documents: list[StoredDocument], path: str, paragraphs: int, generatio
         )
 
 
+def _when(document: StoredDocument) -> str:
+    """When the file was read, to the minute, in UTC; as the index has it when that is no time."""
+    try:
+        return f"{datetime.fromisoformat(document.indexed_at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return printable(document.indexed_at)
+
+
 def _show_troubled(troubled: list[StoredDocument]) -> None:
     from rich.text import Text
 
     console = output()
     for document in troubled:
         console.print(
-            Text.assemble((printable(document.path), "bold"), (f"  [{printable(document.code or '')}]", "dim"))
+            Text.assemble(
+                (printable(document.path), "bold"), (f"  [{printable(document.code or '')}]  {_when(document)}", "dim")
+            )
         )
         console.print(Text("    " + printable(document.error or "")))
     if not troubled:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from docqa.documents.formats import READERS, is_readable_kind
+from docqa.documents.formats import is_readable_kind, readable_kinds
+from docqa.documents.ignoring import IGNORE_FILE, Sieve, has_marks_of_tools, sieve_for
 from docqa.errors import PathError
 
 
-def find_files(paths: Iterable[str | Path]) -> list[Path]:
+def find_files(
+    paths: Iterable[str | Path],
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    top: Path | None = None,
+) -> list[Path]:
     """All readable kinds of files at or under `paths`, absolute, each once, in the order of their names.
 
-    Hidden files and folders are left out unless named themselves; links to folders are not followed. Raises
-    `PathError` when a path does not exist, is of a kind docqa does not read, or cannot be listed.
+    Left out, unless they are named themselves, are hidden files and folders, folders that tools make, what a
+    `.docqaignore` says (those of folders above count from `top` on), and what the globs `include` and `exclude`, meant
+    from each of `paths`, do. Links in a folder are not followed. A folder whose path is too long for the system comes
+    in the place of the files in it. Raises `PathError` when a path does not exist, is of a kind docqa does not read,
+    or cannot be listed, `UsageError` for a glob that is none.
     """
     found: set[Path] = set()
     for given in paths:
         path = Path(os.path.abspath(given))
         mode = _mode(path, given)
         if stat.S_ISDIR(mode):
-            found.update(_walk(path))
+            found.update(map(Path, _walk(path, sieve_for(path, include, exclude, top))))
         elif not stat.S_ISREG(mode):
             raise PathError(f"{given} is neither a file nor a folder.")
         elif not is_readable_kind(path):
-            raise PathError(f"docqa does not read files like {path.name}; it reads {', '.join(sorted(READERS))}.")
+            raise PathError(f"docqa does not read files like {path.name}; it reads {readable_kinds()}.")
         else:
             found.add(path)
     return sorted(found, key=lambda path: path.parts)
@@ -50,24 +61,53 @@ def _mode(path: Path, given: str | Path) -> int:
         raise PathError(f"{given} cannot be opened: {error.strerror or error}.") from error
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(top: Path, sieve: Sieve) -> Iterator[str]:
+    # A list rather than recursion, for folders may lie deeper in each other than calls of functions may. Each has its
+    # sieve, and whether somebody wants it whatever it looks like.
+    waiting: list[tuple[str, Sieve, bool]] = [(str(top), sieve, True)]
+    while waiting:
+        folder, sieve, is_asked_for = waiting.pop()
+        entries = _entries(folder)
+        if entries is None:
+            yield folder
+            continue
+        names = {entry.name for entry in entries}
+        if has_marks_of_tools(names) and not is_asked_for:
+            continue
+        inner = sieve.within(folder) if IGNORE_FILE in names else sieve
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if _is_folder(entry):
+                opens = inner.opens(entry.path, entry.name)
+                if opens is not False:
+                    waiting.append((entry.path, inner, opens is True))
+            elif is_readable_kind(entry.name) and _is_regular(entry) and inner.lets_through(entry.path):
+                yield entry.path
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]] | None:
+    """What is in a folder; None when its path is too long for the system to list it."""
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        with os.scandir(folder) as entries:
+            return list(entries)
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return None
         raise PathError(
             f"The folder {folder} cannot be listed: {error.strerror or error}. Fix its permissions or leave it out."
         ) from error
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
-        elif is_readable_kind(entry.name) and _is_regular(entry):
-            yield Path(entry.path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _is_regular(entry: os.DirEntry[str]) -> bool:
     try:
-        return entry.is_file()
+        return entry.is_file(follow_symlinks=False)
     except OSError:
         return False

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from docqa.documents.archive import open_archive, read_part
 from docqa.documents.document import Document, Page
 from docqa.documents.foreign import in_one_line, library, reason
-from docqa.documents.html import PACKAGE, add_html, decode_html, version_of
+from docqa.documents.html import PACKAGE, add_html, decode_html, lxml_version
 from docqa.documents.page_text import PageText
 from docqa.errors import DocumentError
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 def read_epub(data: bytes) -> Document:
     """Read a book. Raises `DocumentError` when it cannot be read, is protected, holds no text, or lxml is missing."""
-    etree = library("lxml.etree", PACKAGE)
+    library("lxml.etree", PACKAGE)
     with open_archive(data, "EPUB", CONTAINER) as archive:
         package_path = _package_path(archive)
         package = _xml(archive, package_path)
@@ -44,7 +44,7 @@ def read_epub(data: bytes) -> Document:
     if not any(page.text for page in pages):
         raise DocumentError("DOC-NO-TEXT", "The book holds no text; its pages may be pictures.")
     title = in_one_line(package.findtext(".//{*}metadata/{*}title"))
-    return Document(tuple(pages), title, PACKAGE, version_of(etree), tuple(failures))
+    return Document(tuple(pages), title, PACKAGE, lxml_version(), tuple(failures))
 
 
 def _pages(archive: ZipFile, chapters: list[str]) -> tuple[list[Page], list[str]]:

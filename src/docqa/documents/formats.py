@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from docqa.documents import compressed
@@ -47,12 +48,23 @@ READERS: dict[str, Callable[[bytes], Document]] = {
     ".tsv": read_tab_separated,
 }
 
+#: The kinds that docqa reads by itself.
+OWN = frozenset(READERS)
+
 #: Name of an extractor to the function that reads a PDF's bytes with it; the first is the one used unless asked for.
 PDF_EXTRACTORS: dict[str, Callable[[bytes, Limits, Sequence[str]], Document]] = {
     "pypdf": read_pdf_mended,
     "pypdfium2": read_pdf_by_pdfium,
 }
 DEFAULT_PDF_EXTRACTOR = "pypdf"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The suffix, in lower case, that says what a file holds, and whether it is compressed besides."""
+
+    suffix: str
+    is_compressed: bool = False
 
 
 def check_pdf_extractor(name: str) -> str:
@@ -70,8 +82,27 @@ def is_readable_kind(path: PurePath | str) -> bool:
     >>> is_readable_kind("report.PDF"), is_readable_kind("notes.txt.gz"), is_readable_kind("photo.jpg")
     (True, True, False)
     """
-    suffix, _ = _suffixes(path)
-    return suffix in READERS or suffix in find_plugins(frozenset(READERS))
+    suffix = kind_of(path).suffix
+    return suffix in READERS or suffix in find_plugins(OWN)
+
+
+def readable_kinds() -> str:
+    """The kinds of files that are read, those of plug-ins too, as a sentence names them."""
+    return f"{', '.join(sorted({*READERS, *find_plugins(OWN)}))}, and any of them compressed ({compressed.SUFFIX})"
+
+
+def kind_of(name: PurePath | str) -> Kind:
+    """What the name of a file says of how it is read.
+
+    >>> kind_of("Notes.TXT.gz"), kind_of("notes.gz").suffix
+    (Kind(suffix='.txt', is_compressed=True), '.gz')
+    """
+    path = PurePath(name)
+    suffix = path.suffix.lower()
+    if suffix != compressed.SUFFIX:
+        return Kind(suffix)
+    inner = PurePath(path.stem).suffix.lower()
+    return Kind(inner, is_compressed=True) if inner else Kind(suffix)
 
 
 def read_document(
@@ -82,22 +113,14 @@ def read_document(
     passwords: Sequence[str] = (),
 ) -> Document:
     """Read a file's bytes by the suffix of its name. Raises `DocumentError` with a code and a sentence."""
-    suffix, is_compressed = _suffixes(name)
+    kind = kind_of(name)
+    suffix = kind.suffix
     is_own = suffix in READERS
-    plugin = None if is_own else find_plugins(frozenset(READERS)).get(suffix)
+    plugin = None if is_own else find_plugins(OWN).get(suffix)
     if not is_own and plugin is None:
         raise DocumentError("KIND-UNKNOWN", f"docqa does not read {suffix or 'files without a suffix'}.")
-    if is_compressed:
+    if kind.is_compressed:
         data = compressed.expand(data)
     if plugin is not None:
         return read_by_plugin(plugin, data)
     return PDF_EXTRACTORS[pdf_extractor](data, limits, passwords) if suffix == ".pdf" else READERS[suffix](data)
-
-
-def _suffixes(name: PurePath | str) -> tuple[str, bool]:
-    """The suffix that says what a file holds, and whether it is compressed."""
-    path = PurePath(name)
-    if path.suffix.lower() != compressed.SUFFIX:
-        return path.suffix.lower(), False
-    inner = PurePath(path.stem).suffix.lower()
-    return (inner, True) if inner else (compressed.SUFFIX, False)

@@ -15,6 +15,7 @@ from docqa.documents.foreign import in_one_line, library, reason
 from docqa.documents.html_table import is_data, table_lines
 from docqa.documents.page_text import PageText
 from docqa.documents.text import BYTE_ORDER_MARKS, decode
+from docqa.documents.versions import installed_version
 from docqa.errors import DocumentError
 
 PACKAGE = "lxml"
@@ -48,12 +49,12 @@ CLOSED_IN_HTML = frozenset("area base br col embed hr img input link meta source
 
 def read_html(data: bytes) -> Document:
     """Read an HTML page. Raises `DocumentError` when it is empty or holds no text, or when lxml is missing."""
-    etree = library("lxml.etree", PACKAGE)
+    library("lxml.etree", PACKAGE)
     page = PageText()
     title = add_html(page, decode_html(data))
     if page.is_empty:
         raise DocumentError("DOC-NO-TEXT", "The page holds no text; it may be filled by a script in a browser.")
-    return Document((page.finish(1, guess=True),), title or page.first_heading, PACKAGE, version_of(etree))
+    return Document((page.finish(1, guess=True),), title or page.first_heading, PACKAGE, lxml_version())
 
 
 def decode_html(data: bytes) -> str:
@@ -97,9 +98,9 @@ def add_html(page: PageText, text: str) -> str:
     return in_one_line(root.findtext(".//title"))
 
 
-def version_of(etree: Any) -> str:
+def lxml_version() -> str:
     """The version of lxml."""
-    return ".".join(str(part) for part in etree.LXML_VERSION[:3])
+    return installed_version(PACKAGE) or ""
 
 
 def _close(match: re.Match[str]) -> str:

@@ -1,20 +1,60 @@
-"""Which files that could not be read are tried again although they have not changed."""
+"""Which files are read again although they have not changed: what they are read with, or by, may have."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from docqa.documents.formats import READERS, kind_of
 from docqa.documents.limits import DEFAULT_LIMITS, LIMIT_OPTIONS, Limits
-from docqa.store.documents import StoredDocument
+from docqa.documents.versions import installed_version, pdf_extractors
+from docqa.store.documents import FAILED, OK, StoredDocument
 
 
-def to_compare(document: StoredDocument, limits: Limits, passwords: Sequence[str]) -> StoredDocument:
-    """The document as it is to be compared with its file.
+def to_compare(
+    document: StoredDocument,
+    limits: Limits,
+    passwords: Sequence[str],
+    pdf_extractor: str,
+    *,
+    retry_failed: bool = False,
+) -> StoredDocument:
+    """The document as it is to be compared with its file: without a digest when it has to be read again.
 
-    One that met a limit counts as changed when other limits than the usual are asked for, and one that needs a password
-    when there are some to try, so that it is read again.
+    So it is with one that met a limit when other limits than the usual are asked for, one that needs a password when
+    there are some to try, one that another version of its extractor read than is installed now, and a PDF that failed
+    when there was no PDFium yet to try it with; with `retry_failed` also with all that could not be read in full.
     """
-    limited = document.code in LIMIT_OPTIONS and limits != DEFAULT_LIMITS
-    locked = document.code == "PDF-ENCRYPTED" and len(passwords) > 0
-    return replace(document, sha256="") if limited or locked else document
+    again = (
+        (document.code in LIMIT_OPTIONS and limits != DEFAULT_LIMITS)
+        or (document.code == "PDF-ENCRYPTED" and len(passwords) > 0)
+        or (retry_failed and document.status != OK)
+        or is_outdated(document)
+        or has_more_extractors(document, pdf_extractor)
+    )
+    return replace(document, sha256="") if again else document
+
+
+def is_outdated(document: StoredDocument) -> bool:
+    """Whether another version of its extractor read the document, or failed at it, than is installed now."""
+    # A plug-in may call its extractor as it likes, and what is not installed cannot read better.
+    if not document.extractor or kind_of(document.path).suffix not in READERS:
+        return False
+    return installed_version(document.extractor) not in {None, document.extractor_version}
+
+
+def has_more_extractors(document: StoredDocument, pdf_extractor: str) -> bool:
+    """Whether the document is a PDF that failed, and was not tried with all that it would be tried with now."""
+    if document.status != FAILED or kind_of(document.path).suffix != ".pdf":
+        return False
+    # Earlier versions of docqa did not note what they had tried.
+    tried = (document.extractor or pdf_extractor).split("+")
+    return not set(pdf_extractors(pdf_extractor).split("+")) <= set(tried)
+
+
+def tried_with(path: str, pdf_extractor: str) -> tuple[str | None, str | None]:
+    """What a file that could not be read was tried with, and its version, as far as that is noted: for PDFs."""
+    if kind_of(path).suffix != ".pdf":
+        return None, None
+    extractors = pdf_extractors(pdf_extractor)
+    return extractors, installed_version(extractors)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from docqa.documents.formats import Kind, kind_of
+from docqa.documents.regular import open_regular
 from docqa.store.documents import FileState, StoredDocument
 
 CHUNK = 1 << 20
@@ -28,11 +31,11 @@ class Changes:
 
 
 def file_state(path: Path, name: str) -> FileState:
-    """A file as it is now; SHA-256, size and time are empty when it cannot be opened."""
+    """A file as it is now; SHA-256, size and time are empty when it cannot be opened or is no regular file."""
     digest, size = hashlib.sha256(), 0
     try:
-        with path.open("rb") as file:
-            modified = path.stat().st_mtime
+        with open_regular(path) as file:
+            modified = os.fstat(file.fileno()).st_mtime
             while chunk := file.read(CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
@@ -50,7 +53,7 @@ def find_changes(now: Sequence[FileState], indexed: Iterable[StoredDocument], co
     by_path = {document.path: document for document in indexed}
     present = {state.path for state in now}
     gone = [by_path[path] for path in sorted(set(covered) - present) if path in by_path]
-    gone_by_content: dict[tuple[str, str], list[StoredDocument]] = defaultdict(list)
+    gone_by_content: dict[tuple[str, Kind], list[StoredDocument]] = defaultdict(list)
     for document in gone:
         if document.sha256:
             gone_by_content[_content(document)].append(document)
@@ -69,6 +72,6 @@ def find_changes(now: Sequence[FileState], indexed: Iterable[StoredDocument], co
     return Changes(tuple(read), tuple(moved), tuple(removed), tuple(unchanged))
 
 
-def _content(entry: FileState | StoredDocument) -> tuple[str, str]:
+def _content(entry: FileState | StoredDocument) -> tuple[str, Kind]:
     # The same bytes under another suffix are read in another way.
-    return entry.sha256, PurePosixPath(entry.path).suffix.lower()
+    return entry.sha256, kind_of(entry.path)

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from docqa.documents.discovery import find_files, storable
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, check_pdf_extractor
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
-from docqa.indexing.again import to_compare
+from docqa.indexing.again import to_compare, tried_with
 from docqa.indexing.answer import from_answer
 from docqa.indexing.changes import Changes, file_state, find_changes
 from docqa.indexing.report import FailedFile, IndexReport
@@ -60,17 +60,24 @@ def index_paths(
     pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
     limits: Limits = DEFAULT_LIMITS,
     passwords: Sequence[str] = (),
+    retry_failed: bool = False,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     on_progress: Progress = lambda done, total, name: None,
 ) -> IndexReport:
     """Bring the index up to date with the files at and under `paths`.
 
+    `include` and `exclude` are globs as in a .gitignore, meant from each folder in `paths`; a document that they or a
+    `.docqaignore` leave out, and that lies there, is removed. With `retry_failed` files that could not be read in full
+    are read again although they have not changed.
     `on_progress` hears (files done, files to do, name of the file). Raises `PathError` when a path cannot be used,
     `UsageError` when the extractor for PDFs cannot be; a file that cannot be read is in the report and stops nothing.
     """
     check_pdf_extractor(pdf_extractor)
     paths = list(paths)
     given = [Path(os.path.abspath(path)) for path in paths]
-    files = find_files(paths)
+    top = Path.cwd() if get_setting(db, BASE_SETTING) is None else base_folder(db, index_file)
+    files = find_files(paths, include=include, exclude=exclude, top=top)
     with writing(db):
         check_analyzer(db, analyzer, store=True)
         if get_setting(db, BASE_SETTING) is None:
@@ -78,7 +85,10 @@ def index_paths(
     base = base_folder(db, index_file)
     own = index_file.absolute()
     names = {document_path(file, base): file for file in files if file != own}
-    documents = [to_compare(document, limits, passwords) for document in stored_documents(db)]
+    documents = [
+        to_compare(document, limits, passwords, pdf_extractor, retry_failed=retry_failed)
+        for document in stored_documents(db)
+    ]
     covered = [
         document.path for document in documents if any((base / document.path).is_relative_to(path) for path in given)
     ]
@@ -97,7 +107,7 @@ def index_paths(
     ) as pool:
         results = pool.read([names[state.path] for state in changes.read])
         for number, (planned, (_, result)) in enumerate(zip(changes.read, results, strict=True), start=1):
-            failure = _write(db, planned, result, analyzer, known)
+            failure = _write(db, planned, result, analyzer, known, pdf_extractor)
             if failure is not None and "error" in result:
                 failed.append(failure)
             else:
@@ -170,7 +180,12 @@ def _counts_of(
 
 
 def _write(
-    db: Database, planned: FileState, result: Mapping[str, Any], analyzer: Analyzer, known: dict[str, int]
+    db: Database,
+    planned: FileState,
+    result: Mapping[str, Any],
+    analyzer: Analyzer,
+    known: dict[str, int],
+    pdf_extractor: str,
 ) -> FailedFile | None:
     read = result["state"]
     state = FileState(planned.path, **read) if read else planned
@@ -182,7 +197,7 @@ def _write(
         if "error" in result:
             code, sentence = result["error"]["code"], result["error"]["sentence"]
             failure = FailedFile(state.path, code, sentence)
-            add_failure(db, state, code, sentence)
+            add_failure(db, state, code, sentence, tried_with(state.path, pdf_extractor))
         else:
             failure = _store(db, state, result, known)
         next_generation(db)

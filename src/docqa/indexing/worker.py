@@ -19,14 +19,13 @@ from docqa.documents.discovery import storable
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, read_document
 from docqa.documents.limits import (
     DEFAULT_LIMITS,
-    MEGABYTE,
     Limits,
     check_paragraphs,
     check_text,
-    too_large,
     too_much_memory,
     too_much_text,
 )
+from docqa.documents.regular import read_regular
 from docqa.errors import DocumentError
 from docqa.indexing.answer import as_answer, as_line
 from docqa.indexing.confinement import confine, end_in_time, take_your_time
@@ -34,6 +33,9 @@ from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer, indexed_text
 from docqa.retrieval.numbered import TermNumbering
 from docqa.store.documents import paragraph_columns
+
+#: The state of a file of which nothing was read: without a digest it is tried again in the next run, changed or not.
+NO_STATE = {"sha256": "", "size": 0, "modified": 0.0}
 
 
 def work() -> None:
@@ -85,16 +87,12 @@ def read_file(
     `numbering` is the analyzer's; one that numbered other files already is quicker, for it knows their words.
     """
     try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > limits.size * MEGABYTE:
-                return {"state": None, "error": _error(too_large(limits))}
-            data = file.read()
-        stat = path.stat()
+        data, stat = read_regular(path, limits)
     except OSError as error:
-        # Without a digest the file is tried again in the next run, changed or not.
-        state = {"sha256": "", "size": 0, "modified": 0.0}
         unreadable = DocumentError("FILE-UNREADABLE", f"The file cannot be opened: {error.strerror}.")
-        return {"state": state, "error": _error(unreadable)}
+        return {"state": NO_STATE, "error": _error(unreadable)}
+    except DocumentError as error:
+        return {"state": NO_STATE if error.code == "FILE-CHANGING" else None, "error": _error(error)}
     state = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "modified": stat.st_mtime}
     try:
         document = read_document(path.name, data, pdf_extractor, limits, passwords)

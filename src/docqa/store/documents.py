@@ -151,11 +151,28 @@ def add_document(
     return number, ids
 
 
-def add_failure(db: Database, state: FileState, code: str, sentence: str) -> None:
-    """Enter a file that could not be read into the ledger."""
+def add_failure(
+    db: Database,
+    state: FileState,
+    code: str,
+    sentence: str,
+    tried: tuple[str | None, str | None] = (None, None),
+) -> None:
+    """Enter a file that could not be read into the ledger; `tried` are the extractor that failed and its version."""
     if code in TRIED_AGAIN:
         state = replace(state, sha256="")
-    _insert(db, state, status=FAILED, code=code, error=sentence, title="", pages=0, paragraphs=0)
+    _insert(
+        db,
+        state,
+        status=FAILED,
+        code=code,
+        error=sentence,
+        title="",
+        pages=0,
+        paragraphs=0,
+        extractor=tried[0],
+        extractor_version=tried[1],
+    )
 
 
 def remove_document(db: Database, number: int) -> None:
