@@ -64,16 +64,17 @@ def main() -> None:
     took: dict[str, list[float]] = {way: [] for way in WAYS}
     read: dict[str, list[int]] = {way: [] for way in WAYS}
     words: dict[str, list[str]] = {way: [] for way in WAYS}
-    ways = {way: reader_for(reader, way) for way in WAYS}
-    read_promising(ways[WAYS[2]], "Who?", ["a text"] * 3, [1.0] * 3, spans=1)
+    scouted = reader.settings
+    read_promising(reader, "Who?", ["a text"] * 3, [1.0] * 3, spans=1)
     for question, hits in asked:
         texts, scores = [hit.paragraph.paragraph.text for hit in hits], [hit.score for hit in hits]
-        for way, prepared in ways.items():
+        for way in WAYS:
+            reader.settings = scouted if way == WAYS[2] else replace(scouted, scout=None)
             begun = time.perf_counter()
-            found = read_promising(prepared, question, texts, scores, spans=SPANS, exhaustive=way == WAYS[0])
+            found = read_promising(reader, question, texts, scores, spans=SPANS, exhaustive=way == WAYS[0])
             took[way].append(1000 * (time.perf_counter() - begun))
             read[way].append(len(found.numbers))
-            words[way].append(best_words(prepared, found, texts, scores))
+            words[way].append(best_words(reader, found, texts, scores))
     rows: list[tuple[Cell, ...]] = []
     for way in WAYS:
         same = [float(one == other) for one, other in zip(words[way], words[WAYS[0]], strict=True)]
@@ -81,14 +82,6 @@ def main() -> None:
         rows.append((way, statistics.mean(read[way]), 100 * statistics.mean(same), *times))
     title = f"{reader.name}, {len(asked)} questions {'on a folder' if options.folder else 'over pooled paragraphs'}"
     publish("stopping", "Reading less", [Table("stopping", title, COLUMNS, tuple(rows))], options.json)
-
-
-def reader_for(reader: Reader, way: str) -> Reader:
-    """The reader, without its scout where the way says so; its weights are shared."""
-    prepared = Reader(reader._loaded)  # noqa: SLF001
-    if way != WAYS[2]:
-        prepared.settings = replace(prepared.settings, scout=None)
-    return prepared
 
 
 def pooled_hits(files: Sequence[str], others: Sequence[str], count: int) -> list[tuple[str, list[Hit]]]:

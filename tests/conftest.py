@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from docqa.cli import main
 from docqa.indexing import run
 from docqa.indexing.run import index_paths
 from docqa.indexing.worker import read_file
@@ -132,6 +133,18 @@ class WorkersHere:
 
     def __exit__(self, *exception):
         pass
+
+
+@pytest.fixture
+def call(capsys):
+    """Calls docqa in this process: its exit code, standard output and standard error."""
+
+    def call_docqa(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        return ended.value.code, *capsys.readouterr()
+
+    return call_docqa
 
 
 @pytest.fixture

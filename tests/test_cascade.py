@@ -14,7 +14,7 @@ from docqa.fitting.scouting import Scouted, fit_scout, scouting
 from docqa.reading.loading import READERS_FOLDER
 from docqa.reading.reader import ParagraphReading, Reader, Span
 from docqa.reading.settings import Ranking, ReaderSettings, Scout, load_settings, save_settings
-from tiny_reader import exact_reader, save_tiny_bert, text_of
+from tiny_reader import exact_reader, note_texts, save_tiny_bert, text_of
 
 TEXTS = [text_of(40, seed) for seed in range(7)]
 SCORES = [9.0, 8.0, 7.5, 5.0, 4.0, 2.0, 1.0]
@@ -86,18 +86,11 @@ def test_few_candidates_are_all_read(reader, count):
 
 
 def test_equal_paragraphs_are_read_once(reader, monkeypatch):
-    given_texts = []
-    straight = reader.read_paragraphs
-
-    def noting(question, texts, **options):
-        given_texts.extend(texts)
-        return straight(question, texts, **options)
-
-    monkeypatch.setattr(reader, "read_paragraphs", noting)
+    given_texts = note_texts(reader, monkeypatch)
     doubled = [TEXTS[0], TEXTS[1], TEXTS[0], TEXTS[2], TEXTS[2]]
     read = read_promising(reader, QUESTION, doubled, SCORES[:5], spans=3)
     assert sorted(given_texts) == sorted(TEXTS[:3])
-    assert list(read.readings) == straight(QUESTION, doubled, spans=3)
+    assert list(read.readings) == reader.read_paragraphs(QUESTION, doubled, spans=3)
 
 
 def test_answers_cite_the_candidates_that_were_read(tmp_path, monkeypatch, reader):

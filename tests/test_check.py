@@ -19,7 +19,6 @@ import docqa
 from conftest import REPORT, TREATY, OpenIndex, WorkersHere
 from docqa.checking.check import check_index
 from docqa.checking.repair import repair_index
-from docqa.cli import main
 from docqa.errors import DamagedIndexError
 from docqa.indexing import run
 from docqa.retrieval import segments
@@ -28,18 +27,6 @@ from docqa.retrieval.segments import settle
 from docqa.store.opening import writing
 
 TEXTS = ("documents/report.txt", "documents/treaty.md")
-
-
-@pytest.fixture
-def call(capsys):
-    """Calls docqa in this process: its exit code, standard output and standard error."""
-
-    def call_docqa(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        return ended.value.code, *capsys.readouterr()
-
-    return call_docqa
 
 
 @pytest.fixture

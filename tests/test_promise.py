@@ -13,7 +13,7 @@ from docqa.fitting.cases import ReadCase
 from docqa.fitting.stopping import fit_stop, stopping
 from docqa.reading.reader import ParagraphReading, Span
 from docqa.reading.settings import Ranking
-from tiny_reader import exact_reader, save_tiny_bert, text_of
+from tiny_reader import exact_reader, note_texts, save_tiny_bert, text_of
 
 TEXTS = [text_of(40, seed) for seed in range(7)]
 SCORES = [9.0, 8.0, 7.5, 5.0, 4.0, 2.0, 1.0]
@@ -57,18 +57,11 @@ def test_reading_stops_at_the_first_look_at_which_the_score_to_beat_is_reached(r
 
 
 def test_equal_paragraphs_are_read_once(reader, monkeypatch):
-    given_texts = []
-    straight = reader.read_paragraphs
-
-    def noting(question, texts, **options):
-        given_texts.extend(texts)
-        return straight(question, texts, **options)
-
-    monkeypatch.setattr(reader, "read_paragraphs", noting)
+    given_texts = note_texts(reader, monkeypatch)
     doubled = [TEXTS[0], TEXTS[1], TEXTS[0], TEXTS[2], TEXTS[1]]
     read = read_candidates(reader, QUESTION, doubled, SCORES[:5], spans=3, stop=math.inf)
     assert sorted(given_texts) == sorted(TEXTS[:3])
-    assert read == straight(QUESTION, doubled, spans=3)
+    assert read == reader.read_paragraphs(QUESTION, doubled, spans=3)
 
 
 @pytest.mark.parametrize("stop", [None, 0.0])

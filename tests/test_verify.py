@@ -8,24 +8,11 @@ import jsonschema
 import pytest
 
 import docqa
-from docqa.cli import main
 from pdf_maker import make_pdf
 from tiny_reader import save_word_finder
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "answer.schema.json").read_text(encoding="utf-8"))
 SILVER = "The pilot is paid in silver by the council.\n"
-
-
-@pytest.fixture
-def call(capsys):
-    """Calls docqa in this process: its exit code, standard output and standard error."""
-
-    def call_docqa(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        return ended.value.code, *capsys.readouterr()
-
-    return call_docqa
 
 
 @pytest.fixture

@@ -161,3 +161,16 @@ def real_folder():
     if not (folder / "config.json").exists():
         pytest.fail("src/docqa/readers/docqa-small is not there: train it, or get it with the repository")
     return folder
+
+
+def note_texts(reader, monkeypatch):
+    """A list that takes every text the reader reads from now on."""
+    texts = []
+    straight = reader.read_paragraphs
+
+    def noting(question, paragraphs, **options):
+        texts.extend(paragraphs)
+        return straight(question, paragraphs, **options)
+
+    monkeypatch.setattr(reader, "read_paragraphs", noting)
+    return texts
