@@ -3,8 +3,10 @@
 python benchmarks/arithmetic.py --qa FILE --reader docqa-base --questions 400
 
 Each question is read with its own paragraph. "Same" is the share of best answers that stand at the same place as in
-float32, "score" the mean difference of their scores. The arithmetics take turns, question by question, so that all meet
-the same disturbances; those that this machine has no fast instructions for are slow, which says nothing about others.
+float32, "score" the mean difference of their scores. "Close calls again" is bfloat16 where best spans that are less
+than the reader's margin above others are read again in int8 or float32 (docqa.answers.close_calls); a second table has
+other margins. The arithmetics take turns, question by question, so that all meet the same disturbances; those that this
+machine has no fast instructions for are slow, which says nothing about others.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import get_args
 from results import Cell, Column, Table, add_json_option, publish
 from sample_text import measures_time_only
 
+from docqa.answers.close_calls import close_calls, settle_each
 from docqa.evaluation.metrics import exact_match, f1
 from docqa.evaluation.squad import load_squad
 from docqa.reading.arithmetic import Arithmetic
@@ -25,6 +28,9 @@ from docqa.reading.reader import ParagraphReading, Reader
 from docqa.reading.two_digits import multiplies_bytes
 
 SEED = 5
+#: Margins that are tried beside the reader's own.
+MARGINS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+SETTLED = "bfloat16, close calls again"
 COLUMNS = (
     Column("arithmetic"),
     Column("paragraphs a second", 1),
@@ -49,17 +55,23 @@ def main() -> None:
         name for name in get_args(Arithmetic) if name != "float16" and (name != "int8" or multiplies_bytes())
     ]
     readers = {name: Reader.load(options.reader, arithmetic=name) for name in arithmetics}
-    seconds = dict.fromkeys(arithmetics, 0.0)
-    read: dict[Arithmetic, list[ParagraphReading]] = {name: [] for name in arithmetics}
-    for reader in readers.values():
-        reader.read_paragraphs(asked[0].text, [asked[0].paragraph], spans=1)
+    ways = {name: (name, False) for name in arithmetics}
+    if readers["bfloat16"].settings.close:
+        ways[SETTLED] = ("bfloat16", True)
+    seconds = dict.fromkeys(ways, 0.0)
+    read: dict[str, list[ParagraphReading]] = {name: [] for name in ways}
+    for reader in (*readers.values(), readers["bfloat16"].exact):
+        if reader:
+            reader.read_paragraphs(asked[0].text, [asked[0].paragraph], spans=1)
     for question in asked:
-        for name, reader in readers.items():
+        for name, (arithmetic, settled) in ways.items():
             begun = time.perf_counter()
-            read[name] += reader.read_paragraphs(question.text, [question.paragraph], spans=1)
+            reader, text, paragraph = readers[arithmetic], [question.text], [question.paragraph]
+            readings = reader.read_pairs(text, paragraph, spans=1)
+            read[name] += settle_each(reader, text, paragraph, readings, spans=1) if settled else readings
             seconds[name] += time.perf_counter() - begun
     rows: list[tuple[Cell, ...]] = []
-    for name in arithmetics:
+    for name in ways:
         pairs = [(one.spans[0], exact.spans[0]) for one, exact in zip(read[name], read["float32"], strict=True)]
         words = [q.paragraph[span.start : span.end] for q, (span, _) in zip(asked, pairs, strict=True)]
         same = [float((one.start, one.end) == (exact.start, exact.end)) for one, exact in pairs]
@@ -70,7 +82,22 @@ def main() -> None:
         gold = (None, None) if measures_time_only(asked) else percents[1:]
         rows.append((name, len(asked) / seconds[name], percents[0], apart, *gold))
     title = f"{options.reader}, {len(asked)} questions"
-    publish("arithmetic", "Arithmetic", [Table("arithmetic", title, COLUMNS, tuple(rows))], options.json)
+    tables = [Table("arithmetic", title, COLUMNS, tuple(rows)), margins(read["bfloat16"], read["float32"])]
+    publish("arithmetic", "Arithmetic", tables, options.json)
+
+
+def margins(fast: list[ParagraphReading], exact: list[ParagraphReading]) -> Table:
+    """How many best spans are closer to others than a margin, and how many are those of float32 if they are settled."""
+    rows = []
+    for margin in MARGINS:
+        again = [bool(close_calls([one], [one.spans[0].score], margin)) for one in fast]
+        same = [
+            close or (one.spans[0].start, one.spans[0].end) == (other.spans[0].start, other.spans[0].end)
+            for close, one, other in zip(again, fast, exact, strict=True)
+        ]
+        rows.append((margin, 100 * statistics.mean(again), 100 * statistics.mean(same)))
+    columns = (Column("margin", 2), Column("read again, %", 1), Column("same as in float32 then, %", 2))
+    return Table("margins", "bfloat16, by the margin below which a best span is read again", columns, tuple(rows))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 import docqa
-from docqa.answers.cascade import best_total, expected_total, read_promising
+from docqa.answers.cascade import expected_total, read_promising
 from docqa.answers.promise import STEP
+from docqa.answers.ranking import best_total
 from docqa.errors import DataFileError
 from docqa.fitting.cases import ReadCase
 from docqa.fitting.scouting import Scouted, fit_scout, scouting

@@ -118,8 +118,8 @@ def answer_question(
         texts,
         [hit.score for hit in found.hits],
         spans=options.top_k + SPARE_SPANS,
-        # What is stored about stopping was fitted for the ranking that is stored beside it.
-        exhaustive=options.exhaustive or options.ranking is not None,
+        exhaustive=options.exhaustive,
+        ranking=options.ranking,
     )
     read_at = time.perf_counter()
     answers, no_answer = assemble(found, read, reader, options)

@@ -8,10 +8,11 @@ expect.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from docqa.answers.close_calls import settle
 from docqa.answers.promise import STEP, read_candidates, score_to_beat
-from docqa.answers.ranking import paragraph_term
+from docqa.answers.ranking import best_total
 from docqa.reading.reader import ParagraphReading, Reader
 from docqa.reading.settings import Ranking, Scout
 
@@ -32,23 +33,44 @@ def read_promising(
     *,
     spans: int,
     exhaustive: bool = False,
+    ranking: Ranking | None = None,
 ) -> CandidateReadings:
     """Read candidates until no unread one is likely to give the best answer under the reader's own ranking.
 
     With a scout the first ones are read in the retriever's order, and unless they settle the question the others by
-    what the scout makes of them; without one all in the retriever's order (`read_candidates`). `exhaustive` reads all.
+    what the scout makes of them; without one all in the retriever's order (`read_candidates`). `exhaustive` reads all,
+    as does a `ranking` other than the reader's. Close calls are read again (`docqa.answers.close_calls`).
     """
+    # What is stored about stopping was fitted for the ranking that is stored beside it.
+    read = _read(reader, question, paragraphs, retriever_scores, spans, exhaustive=exhaustive or ranking is not None)
+    texts = [paragraphs[number] for number in read.numbers]
+    totals = [
+        best_total(reading, retriever_scores[number], ranking or reader.settings.ranking)
+        for number, reading in zip(read.numbers, read.readings, strict=True)
+    ]
+    return replace(read, readings=tuple(settle(reader, question, texts, read.readings, totals, spans=spans)))
+
+
+def _read(
+    reader: Reader,
+    question: str,
+    paragraphs: Sequence[str],
+    retriever_scores: Sequence[float],
+    spans: int,
+    *,
+    exhaustive: bool,
+) -> CandidateReadings:
     stop = None if exhaustive else reader.settings.stop
     scout = None if stop is None or len(paragraphs) <= STEP else reader.scout
     if scout is None or reader.settings.scout is None:
         read = read_candidates(reader, question, paragraphs, retriever_scores, spans=spans, stop=stop)
         return CandidateReadings(tuple(range(len(read))), tuple(read))
     first = list(range(STEP))
-    known = _read(reader, question, [paragraphs[number] for number in first], spans)
+    known = _read_once(reader, question, [paragraphs[number] for number in first], spans)
     needed = score_to_beat([known[paragraphs[number]] for number in first], retriever_scores, reader.settings.ranking)
     if stop is not None and needed is not None and needed >= stop:
         return _gathered(first, paragraphs, known)
-    seen = _read(scout, question, paragraphs[STEP:], 1)
+    seen = _read_once(scout, question, paragraphs[STEP:], 1)
     expected = {
         number: expected_total(seen[paragraphs[number]], retriever_scores[number], reader.settings.scout)
         for number in range(STEP, len(paragraphs))
@@ -60,7 +82,7 @@ def read_promising(
         if best - expected[number] >= reader.settings.scout.margin:
             break
         if paragraphs[number] not in known:
-            known |= _read(reader, question, [paragraphs[number]], spans)
+            known |= _read_once(reader, question, [paragraphs[number]], spans)
         taken = [*taken, number]
     return _gathered(sorted(taken), paragraphs, known)
 
@@ -74,13 +96,6 @@ def reading_order(expected: dict[int, float]) -> list[int]:
     return sorted(expected, key=lambda number: (-expected[number], number))
 
 
-def best_total(reading: ParagraphReading, retriever_score: float, ranking: Ranking) -> float:
-    """What the best span of a paragraph ranks by, minus infinity when there is none."""
-    if not reading.spans:
-        return float("-inf")
-    return reading.spans[0].score + paragraph_term(reading, retriever_score, ranking)
-
-
 def expected_total(seen: ParagraphReading, retriever_score: float, scout: Scout) -> float:
     """The total to expect from the reader for a paragraph that the scout read."""
     if not seen.spans:
@@ -90,7 +105,7 @@ def expected_total(seen: ParagraphReading, retriever_score: float, scout: Scout)
     )
 
 
-def _read(reader: Reader, question: str, texts: Sequence[str], spans: int) -> dict[str, ParagraphReading]:
+def _read_once(reader: Reader, question: str, texts: Sequence[str], spans: int) -> dict[str, ParagraphReading]:
     distinct = list(dict.fromkeys(texts))
     return dict(zip(distinct, reader.read_paragraphs(question, distinct, spans=spans), strict=True))
 

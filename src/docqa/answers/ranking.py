@@ -42,6 +42,13 @@ def paragraph_term(reading: ParagraphReading, retriever_score: float, ranking: R
     return ranking.null * reading.null + ranking.retriever * retriever_score
 
 
+def best_total(reading: ParagraphReading, retriever_score: float, ranking: Ranking) -> float:
+    """What the best span of a paragraph ranks by, minus infinity when there is none."""
+    if not reading.spans:
+        return float("-inf")
+    return reading.spans[0].score + paragraph_term(reading, retriever_score, ranking)
+
+
 def rank_candidates(
     readings: Sequence[ParagraphReading], retriever_scores: Sequence[float], ranking: Ranking
 ) -> list[Candidate]:

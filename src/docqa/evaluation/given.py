@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from docqa.answers.calibration import answer_features, probability
+from docqa.answers.close_calls import settle_each
 from docqa.answers.ranking import rank_answers
 from docqa.errors import DataFileError
 from docqa.evaluation.outcome import Outcome
@@ -30,7 +31,9 @@ def evaluate_given(
     outcomes: list[Outcome] = []
     for begin in range(0, len(questions), TOGETHER):
         part = questions[begin : begin + TOGETHER]
-        readings = reader.read_pairs([q.text for q in part], [q.paragraph for q in part], spans=SPANS)
+        texts, paragraphs = [question.text for question in part], [question.paragraph for question in part]
+        readings = reader.read_pairs(texts, paragraphs, spans=SPANS)
+        readings = settle_each(reader, texts, paragraphs, readings, spans=SPANS)
         outcomes += [
             judge([reading], [0.0], [question.paragraph], reader.settings, question.answer_texts)
             for question, reading in zip(part, readings, strict=True)

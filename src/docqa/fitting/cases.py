@@ -74,7 +74,7 @@ class ReadCase:
     def from_dict(cls, stored: dict[str, Any]) -> ReadCase:
         """The case that `to_dict` made."""
         readings = tuple(
-            ParagraphReading(tuple(Span(**span) for span in reading["spans"]), reading["null"], reading["log_mass"])
+            ParagraphReading(**{**reading, "spans": tuple(Span(**span) for span in reading["spans"])})
             for reading in stored["readings"]
         )
         lists = {name: tuple(stored[name]) for name in ("accepted", "texts", "retriever_scores", "paths")}

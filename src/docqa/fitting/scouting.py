@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from docqa.answers.cascade import best_total, expected_total, reading_order
+from docqa.answers.cascade import expected_total, reading_order
 from docqa.answers.promise import STEP, score_to_beat
+from docqa.answers.ranking import best_total
 from docqa.errors import DataFileError
 from docqa.fitting.cases import ReadCase
 from docqa.fitting.stopping import FEWEST, best_words

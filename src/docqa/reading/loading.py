@@ -36,6 +36,8 @@ class LoadedReader:
     settings: ReaderSettings
     device: torch.device
     arithmetic: Arithmetic
+    #: Where it lies, None when it is of the hub or in training.
+    folder: Path | None = None
 
 
 def shipped_readers() -> list[str]:
@@ -95,7 +97,8 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
     model.eval()
     settings = load_settings(source) if isinstance(source, Path) else ReaderSettings()
     shown = source.resolve().name if isinstance(source, Path) else name
-    return LoadedReader(shown, model, tokenizer, settings, device, arithmetic)
+    folder = source if isinstance(source, Path) else None
+    return LoadedReader(shown, model, tokenizer, settings, device, arithmetic, folder)
 
 
 def load_for_training(base: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.errors import UsageError
-from docqa.reading.arithmetic import Arithmetic
+from docqa.reading.arithmetic import Arithmetic, exact_arithmetic
 from docqa.reading.batches import ROWS_ON_CPU, ROWS_ON_GPU, InputBatch, input_batches
+from docqa.reading.eight_bit import eight_bit_files
 from docqa.reading.loading import DEFAULT_READER, LoadedReader, load_reader, shipped_readers
 from docqa.reading.settings import ReaderSettings, save_settings
-from docqa.reading.spans import Scores, best_spans, log_mass, span_band
+from docqa.reading.spans import Scores, best_spans, log_mass, second_highest, span_band
 from docqa.reading.windows import Ints, Window, encode_windows, longest_window
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ class ParagraphReading:
     """What the reader makes of one paragraph.
 
     `spans` are its best spans that do not overlap, best first; `null` is the lowest score of [CLS] as the answer
-    over its windows; `log_mass` is the logarithm of the sum of exp(score) over all its spans.
+    over its windows; `log_mass` is the logarithm of the sum of exp(score) over all its spans; `runner_up` is the second
+    highest score of all its spans, also of those that overlap the best.
     """
 
     spans: tuple[Span, ...]
     null: float
     log_mass: float
+    runner_up: float = float("-inf")
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,16 @@ class Reader:
         if scout is None or scout.reader not in shipped_readers() or self._loaded.device.type != "cpu":
             return None
         return Reader.load(scout.reader)
+
+    @cached_property
+    def exact(self) -> Reader | None:
+        """The same reader in the arithmetic of the reference, loaded when first used; None when it is that itself."""
+        loaded = self._loaded
+        if loaded.arithmetic not in {"bfloat16", "float16"} or loaded.folder is None:
+            return None
+        return Reader.load(
+            str(loaded.folder), arithmetic=exact_arithmetic(eight_bit=bool(eight_bit_files(loaded.folder)))
+        )
 
     @property
     def tokenizer(self) -> PreTrainedTokenizerBase:
@@ -174,7 +187,7 @@ class Reader:
             offsets[place] = window.offsets
         _rule_out_blanks(band, paragraph, offsets)
         null = min(float(start[0] + end[0]) for _, start, end in windows)
-        return ParagraphReading(_spans(band, paragraph, offsets, count), null, log_mass(band))
+        return ParagraphReading(_spans(band, paragraph, offsets, count), null, log_mass(band), second_highest(band))
 
     def _logits(self, windows: Sequence[Window], rows: int) -> list[tuple[Scores, Scores]]:
         import torch

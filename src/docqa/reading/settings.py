@@ -67,6 +67,7 @@ class Scout:
 class ReaderSettings:
     """How to use a reader: sizes in tokens, ranking weights, calibration (None: it has none) and threshold.
 
+    Totals closer than `close` are read again in exact arithmetic (`docqa.answers.close_calls`), 0 for none of them.
     `stop` is the score to beat from which on no more candidates are read (`docqa.answers.promise`), None to read all;
     `scout` the smaller reader that says in which order.
     """
@@ -77,6 +78,7 @@ class ReaderSettings:
     ranking: Ranking = field(default_factory=Ranking)
     calibration: Calibration | None = None
     threshold: float = 0.0
+    close: float = 0.0
     stop: float | None = None
     scout: Scout | None = None
 
@@ -107,6 +109,7 @@ def load_settings(folder: Path) -> ReaderSettings:
             if calibration
             else None,
             threshold=float(stored["threshold"]),
+            close=float(stored.get("close", 0.0)),
             stop=None if stored.get("stop") is None else float(stored["stop"]),
             scout=Scout(**stored["scout"]) if stored.get("scout") else None,
         )

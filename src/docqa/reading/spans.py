@@ -58,6 +58,15 @@ def best_spans(band: Scores, count: int) -> list[TokenSpan]:
     return spans
 
 
+def second_highest(band: Scores) -> float:
+    """The second highest score of a band, minus infinity when there is no other.
+
+    >>> second_highest(span_band(np.array([0, 5], np.float32), np.array([0, 1], np.float32), 2))
+    1.0
+    """
+    return float(np.partition(band, -2, axis=None)[-2]) if band.size > 1 else float("-inf")
+
+
 def log_mass(band: Scores) -> float:
     """Log of the sum of exp(score) over all spans of a band: the window's part of one softmax over everything read."""
     highest = float(band.max(initial=-np.inf))
