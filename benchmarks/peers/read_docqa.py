@@ -36,6 +36,9 @@ def main() -> None:
     """Read and print."""
     work, way = json.loads(Path(sys.argv[1]).read_text()), WAYS[sys.argv[2]]
     reader = Reader.load(work["reader"], arithmetic=way.arithmetic)
+    if reader.exact:
+        # Loaded when it is first needed; the clock starts with everything loaded, here as for the peers.
+        reader.exact.read_paragraphs("Who?", ["A text."], spans=1)
 
     def answer(entry: dict[str, list[str]]) -> str:
         texts, scores = entry["paragraphs"], [float(score) for score in entry["scores"]]
