@@ -63,6 +63,7 @@ class TestCommands:
             ("search", f"{EVIL} harbour"),
             ("status",),
             ("status", "--failed"),
+            ("status", "--documents"),
             ("check",),
             ("status", f"--{EVIL}"),
             (EVIL,),
@@ -98,11 +99,12 @@ class TestCommands:
         call("index", "documents", "--workers", "1")
         db = open_database(tmp_path / "docqa.db", create=False)
         with db.conn:
-            db.conn.execute("UPDATE documents SET path = path || ?, title = ?", (f".{NAME}", EVIL))
+            db.conn.execute("UPDATE documents SET path = path || ?", (f".{NAME}",))
+            db.conn.execute("UPDATE documents SET title = ?, author = ?, language = ?", (EVIL, EVIL, EVIL))
             db.conn.execute("UPDATE documents SET code = ?, error = ? WHERE status = 'failed'", (EVIL, EVIL))
             db.conn.execute("UPDATE pages SET label = ?", (EVIL,))
         db.close()
-        for command in (("status",), ("status", "--failed"), ("search", "harbour")):
+        for command in (("status",), ("status", "--failed"), ("status", "--documents"), ("search", "harbour")):
             code, out, err = call(*command)
             assert code == 0, err
             assert_harmless(out + err)

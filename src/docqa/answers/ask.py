@@ -215,6 +215,7 @@ def _source(
         null_score=readings[candidate.paragraph].null,
         ranking_score=candidate.total,
         link=quote(document.path) + (f"#page={page.number}" if document.has_pages else ""),
+        author=document.author or "",
     )
 
 

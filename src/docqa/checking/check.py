@@ -80,7 +80,7 @@ def texts_of(document: StoredDocument, contents: Contents) -> Iterator[str]:
     """What is indexed of a document's paragraphs."""
     name = PurePosixPath(document.path).name
     for entry in contents.paragraphs:
-        yield indexed_text(name, document.title, entry.paragraph.headings, entry.paragraph.text)
+        yield indexed_text(name, document.title, document.author, entry.paragraph.headings, entry.paragraph.text)
 
 
 class _Check:

@@ -169,9 +169,10 @@ def _counts_of(
 
     def counts() -> dict[int, Counter[str]]:
         name = PurePosixPath(path).name
+        title, author = document.title, document.author
         return {
             entry.id: Counter(
-                analyzer.terms(indexed_text(name, document.title, entry.paragraph.headings, entry.paragraph.text))
+                analyzer.terms(indexed_text(name, title, author, entry.paragraph.headings, entry.paragraph.text))
             )
             for entry in paragraphs_of(db, document.id)
         }

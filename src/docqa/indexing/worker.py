@@ -104,7 +104,7 @@ def read_file(
     except MemoryError:
         return {"state": state, "error": _error(too_much_memory(limits))}
     texts = (
-        indexed_text(storable(path.name), document.title, paragraph.headings, paragraph.text)
+        indexed_text(storable(path.name), document.title, document.author, paragraph.headings, paragraph.text)
         for paragraph in paragraphs
     )
     terms = (numbering or TermNumbering(analyzer)).number(texts)

@@ -36,7 +36,11 @@ class FileState:
 
 @dataclass(frozen=True)
 class StoredDocument:
-    """A row of the table documents: one file, read or not."""
+    """A row of the table documents: one file, read or not.
+
+    `author` and `language` are empty when the file states none, and None when it could not be read or was indexed
+    before they were kept.
+    """
 
     id: int
     path: str
@@ -52,6 +56,8 @@ class StoredDocument:
     extractor: str | None
     extractor_version: str | None
     indexed_at: str
+    author: str | None = None
+    language: str | None = None
 
     @property
     def has_pages(self) -> bool:
@@ -124,6 +130,8 @@ def add_document(
         paragraphs=len(columns.text),
         extractor=document.extractor,
         extractor_version=document.extractor_version,
+        author=document.author,
+        language=document.language,
     )
     db.conn.executemany(
         "INSERT INTO pages (document, number, label, text) VALUES (?, ?, ?, ?)",
