@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlite_utils import Database
 
@@ -26,6 +25,7 @@ from docqa.retrieval.postings import generation
 from docqa.retrieval.search import Hit, search_paragraphs
 from docqa.store.documents import page_of
 from docqa.store.opening import reading
+from docqa.store.places import link_to
 
 #: Candidate paragraphs read for a question unless asked otherwise; docs/reading.md shows what more and fewer give.
 CANDIDATES = 20
@@ -214,7 +214,7 @@ def _source(
         score=candidate.span.score,
         null_score=readings[candidate.paragraph].null,
         ranking_score=candidate.total,
-        link=quote(document.path) + (f"#page={page.number}" if document.has_pages else ""),
+        link=link_to(document.path) + (f"#page={page.number}" if document.has_pages else ""),
         author=document.author or "",
     )
 

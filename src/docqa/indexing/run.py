@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from docqa.documents.discovery import find_files, storable
+from docqa.documents.discovery import find_files
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, check_pdf_extractor
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
 from docqa.indexing.again import to_compare, tried_with
@@ -40,7 +40,7 @@ from docqa.store.documents import (
     stored_documents,
 )
 from docqa.store.opening import writing
-from docqa.store.places import BASE_SETTING, base_folder
+from docqa.store.places import BASE_SETTING, base_folder, storable
 
 logger = logging.getLogger(__name__)
 

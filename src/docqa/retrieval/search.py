@@ -22,6 +22,7 @@ from docqa.store.documents import (
     paragraphs_by_id,
     set_setting,
 )
+from docqa.store.places import storable
 
 ANALYZER_SETTING = "analyzer"
 
@@ -88,6 +89,7 @@ def check_analyzer(db: Database, analyzer: Analyzer, *, store: bool) -> None:
 
 
 def _paragraphs_under(db: Database, path: str) -> NDArray[np.int64]:
+    path = storable(path)
     documents = [
         number
         for number, name in db.conn.execute("SELECT id, path FROM documents")
