@@ -11,6 +11,7 @@ import pytest
 from docqa.cli import main
 from docqa.cli.console import busy, json_text, printable, progress_bar
 from docqa.store.opening import open_database
+from docqa.store.places import storable
 from pdf_maker import make_pdf
 
 #: A colour, a title, a link by OSC 8, a bell, a return over the line, C1 controls, bidi overrides, marks, a tag.
@@ -145,11 +146,17 @@ class TestWhileItWorks:
 
 def test_every_character_can_stand_in_json_and_comes_back():
     # A blank between them: two halves of a character side by side are that character in JSON.
-    everything = " ".join(chr(number) for number in [*range(0x3000), *range(0xD7F0, 0xE010), *range(0xE0000, 0xE0080)])
+    ranges = [range(0x3000), range(0xD7F0, 0xDC80), range(0xDD00, 0xE010), range(0xE0000, 0xE0080)]
+    everything = " ".join(chr(number) for numbers in ranges for number in numbers)
     text = json_text({everything: [everything]})
     assert json.loads(text) == {everything: [everything]}
     assert text.encode("utf-8")
     assert printable(everything).encode("utf-8")
+
+
+def test_bytes_that_are_no_text_are_shown_as_in_the_paths_of_an_index():
+    for shown in (printable, lambda text: json.loads(json_text(text))):
+        assert shown("caf\udce9\udcff.db") == storable("caf\udce9\udcff.db") == r"caf\udce9\udcff.db"
 
 
 def test_halves_of_characters_and_ends_of_lines_are_not_printed():
