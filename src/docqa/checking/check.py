@@ -32,9 +32,9 @@ from docqa.retrieval.analyzer import Analyzer, indexed_text
 from docqa.retrieval.fresh import counted_entries, paragraph_lengths
 from docqa.retrieval.numbered import TermNumbering
 from docqa.retrieval.postings import REMEMBERED, stored_numbers
-from docqa.store.documents import DOCUMENT, StoredDocument, stored_documents
+from docqa.store.documents import StoredDocument, stored_documents
 from docqa.store.opening import reading
-from docqa.store.rows import wrong_column
+from docqa.store.rows import DOCUMENT, wrong_column
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from docqa.documents.document import Document, Page
 from docqa.paragraphs.paragraph import Paragraph
-from docqa.store.rows import Kinds, MalformedRowError, checked, pack_runs, paragraph_of
+from docqa.store.rows import DOCUMENT, PAGE, MalformedRowError, checked, pack_runs, paragraph_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -21,27 +20,6 @@ OK, PARTIAL, FAILED = "ok", "partial", "failed"
 
 #: What is mended outside the file: without a digest it is read again in the next run, changed or not.
 TRIED_AGAIN = frozenset({"DOC-LIBRARY", "DOC-PLUGIN"})
-
-TEXT_OR_NONE = (str, NoneType)
-DOCUMENT: Kinds = {
-    "id": int,
-    "path": str,
-    "sha256": str,
-    "size": int,
-    "modified": (int, float),
-    "status": str,
-    "code": TEXT_OR_NONE,
-    "error": TEXT_OR_NONE,
-    "title": str,
-    "pages": int,
-    "paragraphs": int,
-    "extractor": TEXT_OR_NONE,
-    "extractor_version": TEXT_OR_NONE,
-    "indexed_at": str,
-    "author": TEXT_OR_NONE,
-    "language": TEXT_OR_NONE,
-}
-PAGE: Kinds = {"number": int, "text": str, "label": TEXT_OR_NONE}
 
 
 @dataclass(frozen=True)

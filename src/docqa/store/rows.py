@@ -9,6 +9,7 @@ import json
 import sqlite3
 import struct
 from collections.abc import Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 from docqa.paragraphs.paragraph import Paragraph, Run
@@ -17,6 +18,27 @@ RUN = struct.Struct("<III")
 
 #: The kinds of value that a column holds, by its name.
 Kinds = Mapping[str, type | tuple[type, ...]]
+
+TEXT_OR_NONE = (str, NoneType)
+DOCUMENT: Kinds = {
+    "id": int,
+    "path": str,
+    "sha256": str,
+    "size": int,
+    "modified": (int, float),
+    "status": str,
+    "code": TEXT_OR_NONE,
+    "error": TEXT_OR_NONE,
+    "title": str,
+    "pages": int,
+    "paragraphs": int,
+    "extractor": TEXT_OR_NONE,
+    "extractor_version": TEXT_OR_NONE,
+    "indexed_at": str,
+    "author": TEXT_OR_NONE,
+    "language": TEXT_OR_NONE,
+}
+PAGE: Kinds = {"number": int, "text": str, "label": TEXT_OR_NONE}
 
 
 class MalformedRowError(sqlite3.DatabaseError):
