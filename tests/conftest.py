@@ -82,7 +82,8 @@ class OpenIndex:
             places.update((entry.id, (path, entry.number)) for entry in entries)
             documents[path] = (
                 (document.sha256, document.size, document.status, document.code, document.error),
-                (document.title, document.pages, document.paragraphs, document.extractor, document.extractor_version),
+                (document.title, document.author, document.language, document.pages, document.paragraphs),
+                (document.extractor, document.extractor_version),
                 pages_of(self.db, document.id),
                 [(entry.number, entry.paragraph) for entry in entries],
                 [row["terms"] for row in self.db["paragraphs"].rows_where("document = ?", [document.id])],

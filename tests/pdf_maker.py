@@ -15,7 +15,7 @@ FONT = DictionaryObject(
 )
 
 
-def make_pdf(*pages, title=None, labels=(), password=None):
+def make_pdf(*pages, title=None, author=None, language=None, labels=(), password=None):
     """The bytes of a PDF whose pages show `pages`, a line of the page for each line of the text.
 
     `labels` are (first page index, last page index, style, number to start with); `password` encrypts the file.
@@ -30,8 +30,11 @@ def make_pdf(*pages, title=None, labels=(), password=None):
         page[NameObject("/Resources")] = DictionaryObject(
             {NameObject("/Font"): DictionaryObject({NameObject("/F1"): FONT})}
         )
-    if title is not None:
-        writer.add_metadata({"/Title": title})
+    for name, value in (("/Title", title), ("/Author", author)):
+        if value is not None:
+            writer.add_metadata({name: value})
+    if language is not None:
+        writer.root_object[NameObject("/Lang")] = language
     for first, last, style, start in labels:
         writer.set_page_label(first, last, style=style, start=start)
     if password is not None:

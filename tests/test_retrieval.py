@@ -63,7 +63,11 @@ def stored_terms(index):
         for entry in index.paragraphs(path):
             document = documents[entry.document]
             text = indexed_text(
-                PurePosixPath(document.path).name, document.title, entry.paragraph.headings, entry.paragraph.text
+                PurePosixPath(document.path).name,
+                document.title,
+                document.author,
+                entry.paragraph.headings,
+                entry.paragraph.text,
             )
             terms[entry.id] = index.analyzer.terms(text)
     return dict(sorted(terms.items()))
@@ -316,7 +320,7 @@ class TestAnalyzer:
         check_analyzer(index.db, Analyzer(stemmer="german"), store=False)
 
     def test_a_heading_that_stands_in_the_text_is_not_indexed_twice(self):
-        assert indexed_text("a.md", "Law", ("Law", "Fees"), "Fees\nNone.") == "a.md\nLaw\nFees\nNone."
+        assert indexed_text("a.md", "Law", "", ("Law", "Fees"), "Fees\nNone.") == "a.md\nLaw\nFees\nNone."
 
 
 class TestPostings:

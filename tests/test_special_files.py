@@ -1,8 +1,10 @@
 """What is no ordinary file: pipes, sockets, devices, long paths, deep folders, and files that change while they are read."""
 
+import json
 import os
 import socket
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
@@ -17,6 +19,7 @@ from docqa.indexing.changes import file_state
 from docqa.indexing.report import IndexReport
 from docqa.indexing.worker import read_file
 from docqa.retrieval.analyzer import Analyzer
+from docqa.store.places import link_to
 
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
 
@@ -128,6 +131,46 @@ class TestChangingFiles:
 
 
 class TestPaths:
+    def test_names_that_are_no_utf_8_are_found_by_a_glob_and_linked_to(self, folder, index, workers_here):
+        within = Path(os.fsdecode(os.fsencode(folder) + b"/d\xe9r"))
+        try:
+            within.mkdir()
+        except OSError:
+            pytest.skip("the file system takes no such names")
+        (within / "tide.txt").write_text("The keeper of the tide is Marta Olsen.\n")
+        assert r"documents/d\udce9r/tide.txt" in index.update(folder).added
+        for glob in ("documents/d\udce9r/*", r"documents/d\udce9r/*", "documents/d\udce9r"):
+            assert [hit.document.path for hit in index.search("tide", path=glob)] == [r"documents/d\udce9r/tide.txt"]
+        link = unquote_to_bytes(link_to(r"documents/d\udce9r/tide.txt"))
+        assert Path(os.fsdecode(link)).read_text().startswith("The keeper")
+
+    @pytest.mark.skipif(os.mkdir not in os.supports_dir_fd, reason="such folders cannot be made here")
+    def test_paths_of_4000_characters_are_indexed_found_and_shown(self, folder, call):
+        length = len(os.path.abspath(folder))
+        within = os.open(folder, os.O_RDONLY)
+        while 4_000 - length > 200:
+            os.mkdir("x" * 100, dir_fd=within)
+            deeper = os.open("x" * 100, os.O_RDONLY, dir_fd=within)
+            os.close(within)
+            within, length = deeper, length + 101
+        name = "y" * (4_000 - length - 5) + ".txt"
+        os.close(os.open(name, os.O_WRONLY | os.O_CREAT, dir_fd=within))
+        with os.fdopen(os.open(name, os.O_WRONLY, dir_fd=within), "w") as file:
+            file.write("The rapeseed of Skagen.\n")
+        os.close(within)
+        assert call("index", folder, "--workers", "1")[0] == 0
+        (hit,) = json.loads(call("search", "rapeseed Skagen", "--limit", "1", "--json")[1])["hits"]
+        assert len(os.path.abspath(hit["path"])) == 4_000
+        assert name in call("search", "Skagen", "--path", hit["path"])[1]
+        assert call("verify")[0] == 0
+        assert json.loads(call("index", folder, "--json")[1])["unchanged"].count(hit["path"]) == 1
+
+    def test_many_files_in_one_folder_are_each_found_once(self, tmp_path):
+        for number in range(5_000):
+            (tmp_path / f"{number}.txt").touch()
+        found = find_files([tmp_path])
+        assert len(found) == len(set(found)) == 5_000
+
     def test_folders_may_lie_deeper_in_each_other_than_functions_may(self, tmp_path, index, monkeypatch, workers_here):
         monkeypatch.chdir(tmp_path)
         folders = [tmp_path / "d"]

@@ -30,7 +30,6 @@ from docqa.store.documents import (
     documents_by_id,
     get_setting,
     move_document,
-    pack_runs,
     page_of,
     pages_of,
     paragraphs_by_id,
@@ -39,9 +38,9 @@ from docqa.store.documents import (
     set_setting,
     set_terms,
     stored_documents,
-    unpack_runs,
 )
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors, writing
+from docqa.store.rows import pack_runs, unpack_runs
 from docqa.store.schema import APPLICATION_ID, SCHEMA_VERSION
 
 STATE = FileState("sea/tides.pdf", "ab" * 32, 1234, 1700000000.5)
@@ -112,7 +111,7 @@ class TestMarks:
 
     def test_migrations_are_recorded_by_name(self, opened):
         names = [row["name"] for row in opened()["_sqlite_migrations"].rows]
-        assert names == ["m001_documents_pages_paragraphs", "m002_postings", "m003_segments"]
+        assert names == ["m001_documents_pages_paragraphs", "m002_postings", "m003_segments", "m006_metadata"]
 
     def test_opening_again_changes_nothing(self, opened, tmp_path):
         opened().close()

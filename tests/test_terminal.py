@@ -11,6 +11,7 @@ import pytest
 from docqa.cli import main
 from docqa.cli.console import busy, json_text, printable, progress_bar
 from docqa.store.opening import open_database
+from docqa.store.places import storable
 from pdf_maker import make_pdf
 
 #: A colour, a title, a link by OSC 8, a bell, a return over the line, C1 controls, bidi overrides, marks, a tag.
@@ -63,6 +64,7 @@ class TestCommands:
             ("search", f"{EVIL} harbour"),
             ("status",),
             ("status", "--failed"),
+            ("status", "--documents"),
             ("check",),
             ("status", f"--{EVIL}"),
             (EVIL,),
@@ -98,11 +100,12 @@ class TestCommands:
         call("index", "documents", "--workers", "1")
         db = open_database(tmp_path / "docqa.db", create=False)
         with db.conn:
-            db.conn.execute("UPDATE documents SET path = path || ?, title = ?", (f".{NAME}", EVIL))
+            db.conn.execute("UPDATE documents SET path = path || ?", (f".{NAME}",))
+            db.conn.execute("UPDATE documents SET title = ?, author = ?, language = ?", (EVIL, EVIL, EVIL))
             db.conn.execute("UPDATE documents SET code = ?, error = ? WHERE status = 'failed'", (EVIL, EVIL))
             db.conn.execute("UPDATE pages SET label = ?", (EVIL,))
         db.close()
-        for command in (("status",), ("status", "--failed"), ("search", "harbour")):
+        for command in (("status",), ("status", "--failed"), ("status", "--documents"), ("search", "harbour")):
             code, out, err = call(*command)
             assert code == 0, err
             assert_harmless(out + err)
@@ -143,11 +146,17 @@ class TestWhileItWorks:
 
 def test_every_character_can_stand_in_json_and_comes_back():
     # A blank between them: two halves of a character side by side are that character in JSON.
-    everything = " ".join(chr(number) for number in [*range(0x3000), *range(0xD7F0, 0xE010), *range(0xE0000, 0xE0080)])
+    ranges = [range(0x3000), range(0xD7F0, 0xDC80), range(0xDD00, 0xE010), range(0xE0000, 0xE0080)]
+    everything = " ".join(chr(number) for numbers in ranges for number in numbers)
     text = json_text({everything: [everything]})
     assert json.loads(text) == {everything: [everything]}
     assert text.encode("utf-8")
     assert printable(everything).encode("utf-8")
+
+
+def test_bytes_that_are_no_text_are_shown_as_in_the_paths_of_an_index():
+    for shown in (printable, lambda text: json.loads(json_text(text))):
+        assert shown("caf\udce9\udcff.db") == storable("caf\udce9\udcff.db") == r"caf\udce9\udcff.db"
 
 
 def test_halves_of_characters_and_ends_of_lines_are_not_printed():

@@ -16,7 +16,7 @@ class Source:
     `context` is the sentence around it, as it stands on the page, and `context_start` and `context_end` the answer's
     place in that. `score` is S·T_i + E·T_j, `null_score` the paragraph's score for holding no answer,
     `retriever_score` its BM25 score and `ranking_score` what all of them make together. `changed` says that the file
-    holds something else now than what was indexed, `missing` that it is gone.
+    holds something else now than what was indexed, `missing` that it is gone; `author` is empty when it names none.
     """
 
     path: str
@@ -37,6 +37,7 @@ class Source:
     link: str
     changed: bool = False
     missing: bool = False
+    author: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class Answers:
 def _source(source: Source, *, explain: bool) -> dict[str, Any]:
     row = asdict(source)
     # Said only when it is so: who knows nothing of it sees what was always there.
-    for mark in ("changed", "missing"):
+    for mark in ("changed", "missing", "author"):
         if not row[mark]:
             del row[mark]
     if not explain:

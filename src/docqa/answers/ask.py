@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlite_utils import Database
 
@@ -17,15 +16,18 @@ from docqa.answers.question import check_question
 from docqa.answers.ranking import Candidate, RankedAnswer, rank_answers
 from docqa.documents.document import Page
 from docqa.errors import UsageError
+from docqa.paragraphs.paragraph import wrong_offsets
 from docqa.paragraphs.sentences import sentence_ends
 from docqa.reading.reader import ParagraphReading, Reader
 from docqa.reading.settings import Ranking
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
-from docqa.retrieval.postings import generation
+from docqa.retrieval.postings import corpus_statistics, generation
 from docqa.retrieval.search import Hit, search_paragraphs
 from docqa.store.documents import page_of
 from docqa.store.opening import reading
+from docqa.store.places import link_to
+from docqa.store.rows import MalformedRowError
 
 #: Candidate paragraphs read for a question unless asked otherwise; docs/reading.md shows what more and fewer give.
 CANDIDATES = 20
@@ -81,9 +83,8 @@ def find(
 
 def index_info(db: Database, index_file: Path) -> IndexInfo:
     """The state of the index as it is cited in answers."""
-    documents, paragraphs = db.conn.execute(
-        "SELECT (SELECT count(*) FROM documents WHERE status != 'failed'), paragraphs FROM statistics"
-    ).fetchone()
+    (documents,) = db.conn.execute("SELECT count(*) FROM documents WHERE status != 'failed'").fetchone()
+    paragraphs, _ = corpus_statistics(db)
     return IndexInfo(str(index_file), documents, paragraphs, generation(db))
 
 
@@ -190,6 +191,9 @@ def _source(
     hit = found.hits[candidate.paragraph]
     document, paragraph = hit.document, hit.paragraph.paragraph
     page = _page(candidate, found)
+    # What docqa stores agrees; in an index that somebody changed, the answer would be other words than those read.
+    if wrong_offsets(paragraph, page.text):
+        raise MalformedRowError(f"offsets on page {page.number} of {document.path}")
     start, end = paragraph.to_page(candidate.span.start, candidate.span.end)
     if text is not None:
         inside = page.text[start:end].find(text)
@@ -214,7 +218,8 @@ def _source(
         score=candidate.span.score,
         null_score=readings[candidate.paragraph].null,
         ranking_score=candidate.total,
-        link=quote(document.path) + (f"#page={page.number}" if document.has_pages else ""),
+        link=link_to(document.path) + (f"#page={page.number}" if document.has_pages else ""),
+        author=document.author or "",
     )
 
 

@@ -34,6 +34,7 @@ from docqa.retrieval.numbered import TermNumbering
 from docqa.retrieval.postings import REMEMBERED, stored_numbers
 from docqa.store.documents import StoredDocument, stored_documents
 from docqa.store.opening import reading
+from docqa.store.rows import DOCUMENT, wrong_column
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -57,7 +58,7 @@ def check_index(
         damaged = damage(db)
         if damaged:
             return CheckReport(str(index_file), findings=tuple(damaged))
-        documents = stored_documents(db)
+        documents = stored_documents(db, check=False)
         unreadable = unreadable_documents(documents)
         if unreadable:
             return CheckReport(str(index_file), len(documents), findings=tuple(unreadable))
@@ -71,7 +72,7 @@ def unreadable_documents(documents: Sequence[StoredDocument]) -> list[Finding]:
     return [
         Finding(FILE, f"The row of the document with the number {document.id} cannot be read.", ANEW)
         for document in documents
-        if not all(map(is_text, (document.path, document.sha256, document.title)))
+        if wrong_column(vars(document), DOCUMENT) is not None
         or any(isinstance(value, str) and not is_text(value) for value in vars(document).values())
     ]
 
@@ -80,7 +81,7 @@ def texts_of(document: StoredDocument, contents: Contents) -> Iterator[str]:
     """What is indexed of a document's paragraphs."""
     name = PurePosixPath(document.path).name
     for entry in contents.paragraphs:
-        yield indexed_text(name, document.title, entry.paragraph.headings, entry.paragraph.text)
+        yield indexed_text(name, document.title, document.author, entry.paragraph.headings, entry.paragraph.text)
 
 
 class _Check:

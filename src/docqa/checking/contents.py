@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docqa.checking.file import is_text
-from docqa.paragraphs.paragraph import Paragraph
-from docqa.store.documents import RUN, StoredParagraph, unpack_runs
+from docqa.paragraphs.paragraph import Paragraph, wrong_offsets
+from docqa.store.documents import StoredParagraph
+from docqa.store.rows import paragraph_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -80,17 +80,8 @@ def contents_of(db: Database, document: StoredDocument) -> Contents:
 
 def _usable(page: Any, text: Any, headings: Any, runs: Any) -> Paragraph | None:
     """A paragraph from the columns of its row, None when they are not what they should be."""
-    if not (isinstance(page, int) and is_text(text) and is_text(headings) and isinstance(runs, bytes)):
-        return None
-    if not runs or len(runs) % RUN.size:
-        return None
-    try:
-        titles = json.loads(headings)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(titles, list) or not all(is_text(title) for title in titles):
-        return None
-    return Paragraph(page, text, unpack_runs(runs), tuple(titles))
+    paragraph = paragraph_of(page, text, headings, runs) if is_text(text) and is_text(headings) else None
+    return paragraph if paragraph is not None and all(map(is_text, paragraph.headings)) else None
 
 
 def _contradiction(paragraph: Paragraph, start: object, end: object, pages: Mapping[int, str]) -> str | None:
@@ -98,24 +89,10 @@ def _contradiction(paragraph: Paragraph, start: object, end: object, pages: Mapp
     page = pages.get(paragraph.page)
     if page is None:
         return f"its page, {paragraph.page}, is not there"
-    problem = _wrong_offsets(paragraph, page)
+    problem = wrong_offsets(paragraph, page)
     if problem is None and (start, end) != (paragraph.start, paragraph.end):
         return "its range of characters is not that of its offsets"
     return problem
-
-
-def _wrong_offsets(paragraph: Paragraph, page: str) -> str | None:
-    text, in_text, in_page = paragraph.text, 0, 0
-    for run in paragraph.runs:
-        text_end, page_end = run.text_start + run.length, run.page_start + run.length
-        if run.text_start < in_text or run.page_start < in_page or text_end > len(text) or page_end > len(page):
-            return "the offsets are out of order or lead out of its text or its page"
-        if text[run.text_start : text_end] != page[run.page_start : page_end]:
-            return f"the text is not what stands at its offsets on page {paragraph.page}"
-        if text[in_text : run.text_start].strip():
-            return "the offsets leave out some of its text"
-        in_text, in_page = text_end, page_end
-    return "the offsets leave out some of its text" if text[in_text:].strip() else None
 
 
 def _uncovered(pages: Mapping[int, str], paragraphs: Sequence[Paragraph]) -> list[str]:

@@ -40,7 +40,7 @@ def repair_index(
     Raises `DamagedIndexError` where SQLite finds the file itself damaged: writing to it could lose more.
     """
     with undecoded(db), writing(db):
-        documents = stored_documents(db)
+        documents = stored_documents(db, check=False)
         damaged = damage(db) or unreadable_documents(documents)
         if damaged:
             raise DamagedIndexError(

@@ -18,6 +18,8 @@ CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     r"\U000e0000-\U000e007f]"
 )
+#: What Python makes of a byte in an argument or in the name of a file that is no UTF-8.
+UNDECODED = re.compile(r"[\udc80-\udcff]")
 #: Text is not set wider than this: long lines are hard to read.
 WIDEST = 100
 
@@ -25,19 +27,22 @@ WIDEST = 100
 def printable(text: str) -> str:
     r"""Text on one line, without characters that a terminal would obey: documents must not steer it.
 
-    >>> printable("a\x1b[31m red\nline")
-    'a[31m red line'
+    Bytes that are no text become escapes, as in the paths of an index, so that a name is not taken for another.
+
+    >>> printable("a\x1b[31m red\nline"), printable("caf\udce9.db")
+    ('a[31m red line', 'caf\\udce9.db')
     """
-    return " ".join(CONTROL.sub("", text.replace("\n", " ").replace("\r", " ")).split())
+    return " ".join(CONTROL.sub("", _escaped(text).replace("\n", " ").replace("\r", " ")).split())
 
 
 def json_text(value: object, *, indent: int | None = 2) -> str:
-    r"""JSON in which characters that a terminal would obey are escapes.
+    r"""JSON in which characters that a terminal would obey are escapes; bytes that are no text as `printable` has them.
 
-    >>> json_text("caf\xe9 \x9b31m")
-    '"caf\xe9 \\u009b31m"'
+    >>> json_text("caf\xe9 \x9b31m"), json_text("caf\udce9.db")
+    ('"caf\xe9 \\u009b31m"', '"caf\\\\udce9.db"')
     """
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    # JSON's own escape of half a character is none that every program can read.
+    text = UNDECODED.sub(lambda match: f"\\\\u{ord(match[0]):x}", json.dumps(value, ensure_ascii=False, indent=indent))
     return CONTROL.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
@@ -46,7 +51,7 @@ class PrintableFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as it is printed."""
-        return "\n".join(CONTROL.sub("", line) for line in super().format(record).splitlines())
+        return "\n".join(CONTROL.sub("", line) for line in _escaped(super().format(record)).splitlines())
 
 
 def output() -> Console:
@@ -112,6 +117,10 @@ def shortened(text: str, width: int) -> str:
     '…/treaty.pdf'
     """
     return text if len(text) <= width else "…" + text[-(width - 1) :]
+
+
+def _escaped(text: str) -> str:
+    return UNDECODED.sub(lambda match: f"\\u{ord(match[0]):x}", text)
 
 
 def _console(*, stderr: bool) -> Console:

@@ -48,6 +48,8 @@ def _row(hit: Hit) -> dict[str, object]:
         "score": hit.score,
         "path": hit.document.path,
         "title": hit.document.title,
+        # As in the sources of answers: there only when the file names one.
+        **({"author": hit.document.author} if hit.document.author else {}),
         "page": paragraph.page,
         "start": paragraph.start,
         "end": paragraph.end,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from docqa.cli.console import json_text, output, printable
+from docqa.cli.console import counted, json_text, messages, output, printable
 from docqa.cli.options import index_option, json_option
 from docqa.store.documents import FAILED, OK
 
@@ -22,18 +22,25 @@ SCHEMA = "docqa.status/1"
 @click.command(short_help="Say what the index holds.")
 @index_option
 @click.option(
+    "--documents",
+    "listed",
+    is_flag=True,
+    help="List the documents that were read, with the title, the author and the language that each states.",
+)
+@click.option(
     "--failed",
     is_flag=True,
     help="List the files that could not be read, wholly or in part, why, and when that was found.",
 )
 @json_option
-def status(index_file: str, *, failed: bool, as_json: bool) -> int:
+def status(index_file: str, *, listed: bool, failed: bool, as_json: bool) -> int:
     """Say what the index holds: documents, pages, paragraphs, and what could not be read."""
     from docqa.corpus import open_corpus
 
     with open_corpus(index_file, create=False) as corpus:
         documents = corpus.documents()
         info = corpus.info()
+    read = [document for document in documents if document.status != FAILED]
     troubled = [document for document in documents if document.status != OK]
     if as_json:
         overview = {
@@ -46,10 +53,14 @@ def status(index_file: str, *, failed: bool, as_json: bool) -> int:
             "generation": info.generation,
             "failed": [_row(document) for document in troubled if document.status == FAILED],
             "partial": [_row(document) for document in troubled if document.status != FAILED],
+            **({"contents": [_stated(document) for document in read]} if listed else {}),
         }
         click.echo(json_text(overview))
-    elif failed:
-        _show_troubled(troubled)
+    elif listed or failed:
+        if listed:
+            _show_documents(read)
+        if failed:
+            _show_troubled(troubled)
     else:
         _show(documents, info.path, info.paragraphs, info.generation)
     return 0
@@ -60,6 +71,19 @@ def _row(document: StoredDocument) -> dict[str, str | None]:
         "path": document.path,
         "code": document.code,
         "sentence": document.error,
+        "sha256": document.sha256,
+        "indexed_at": document.indexed_at,
+    }
+
+
+def _stated(document: StoredDocument) -> dict[str, str | int | None]:
+    return {
+        "path": document.path,
+        "title": document.title,
+        "author": document.author,
+        "language": document.language,
+        "pages": document.pages,
+        "paragraphs": document.paragraphs,
         "sha256": document.sha256,
         "indexed_at": document.indexed_at,
     }
@@ -91,6 +115,23 @@ def _show(documents: list[StoredDocument], path: str, paragraphs: int, generatio
         console.print(
             f"{failed} files not read, {partial} read in part: docqa status --failed says why", style="yellow"
         )
+
+
+def _show_documents(read: list[StoredDocument]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = output()
+    for document in read:
+        pages = f"  {counted(document.pages, 'page')}" if document.has_pages else ""
+        console.print(Text.assemble((printable(document.path), "bold"), (pages, "dim")))
+        author = f"by {printable(document.author)}" if document.author else ""
+        stated = [printable(document.title), author, printable(document.language or "")]
+        line = " · ".join(filter(None, stated))
+        if line:
+            console.print(Padding(Text(line), (0, 0, 0, 4), expand=False))
+    if not read:
+        messages().print("The index holds no document; add some with `docqa index FOLDER`.")
 
 
 def _when(document: StoredDocument) -> str:

@@ -43,15 +43,6 @@ def find_files(
     return sorted(found, key=lambda path: path.parts)
 
 
-def storable(name: str) -> str:
-    r"""A file's name as text that can be stored and shown: bytes in it that are no text become escapes.
-
-    >>> storable("caf\udce9.txt")
-    'caf\\udce9.txt'
-    """
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def _mode(path: Path, given: str | Path) -> int:
     try:
         return path.stat().st_mode

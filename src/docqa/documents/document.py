@@ -32,7 +32,8 @@ class Page:
 class Document:
     """A file that was read: its pages, its title (empty when it states none) and what extracted them.
 
-    `notes` says, a sentence each, what could not be read although the rest could.
+    `notes` says, a sentence each, what could not be read although the rest could. `author` and `language`, a BCP 47
+    tag, are as the file states them, and empty when it does not.
     """
 
     pages: tuple[Page, ...]
@@ -40,3 +41,5 @@ class Document:
     extractor: str
     extractor_version: str
     notes: tuple[str, ...] = ()
+    author: str = ""
+    language: str = ""

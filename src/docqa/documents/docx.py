@@ -11,6 +11,7 @@ from docqa.documents.archive import open_archive
 from docqa.documents.document import Document
 from docqa.documents.foreign import in_one_line, library, reason
 from docqa.documents.page_text import PageText
+from docqa.documents.stated import author_line, language_tag
 from docqa.documents.table import row_line
 from docqa.errors import DocumentError
 
@@ -46,6 +47,8 @@ def read_docx(data: bytes) -> Document:
                 for note in library("docx.oxml", PACKAGE).parse_xml(relation.target_part.blob):
                     _add(page, note, {})
         title = in_one_line(document.core_properties.title)
+        author = author_line([document.core_properties.author])
+        language = language_tag(document.core_properties.language)
     except (DocumentError, MemoryError):
         raise
     except Exception as error:
@@ -56,7 +59,7 @@ def read_docx(data: bytes) -> Document:
     # python-docx gives a file without a title this one.
     if not title or title == "Word Document":
         title = page.first_heading
-    return Document((page.finish(1, guess=True),), title, PACKAGE, docx.__version__)
+    return Document((page.finish(1, guess=True),), title, PACKAGE, docx.__version__, author=author, language=language)
 
 
 def _add(page: PageText, element: Any, levels: dict[str, int]) -> None:

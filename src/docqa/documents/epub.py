@@ -15,6 +15,7 @@ from docqa.documents.document import Document, Page
 from docqa.documents.foreign import in_one_line, library, reason
 from docqa.documents.html import PACKAGE, add_html, decode_html, lxml_version
 from docqa.documents.page_text import PageText
+from docqa.documents.stated import author_line, language_tag
 from docqa.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ def read_epub(data: bytes) -> Document:
     if not any(page.text for page in pages):
         raise DocumentError("DOC-NO-TEXT", "The book holds no text; its pages may be pictures.")
     title = in_one_line(package.findtext(".//{*}metadata/{*}title"))
-    return Document(tuple(pages), title, PACKAGE, lxml_version(), tuple(failures))
+    author = author_line(creator.text for creator in package.iterfind(".//{*}metadata/{*}creator"))
+    # The first of several is the book's, the others are those of parts of it.
+    language = language_tag(package.findtext(".//{*}metadata/{*}language"))
+    return Document(tuple(pages), title, PACKAGE, lxml_version(), tuple(failures), author, language)
 
 
 def _pages(archive: ZipFile, chapters: list[str]) -> tuple[list[Page], list[str]]:

@@ -14,6 +14,7 @@ from docqa.documents.document import Document
 from docqa.documents.foreign import in_one_line, library, reason
 from docqa.documents.html_table import is_data, table_lines
 from docqa.documents.page_text import PageText
+from docqa.documents.stated import Stated, author_line, language_tag
 from docqa.documents.text import BYTE_ORDER_MARKS, decode
 from docqa.documents.versions import installed_version
 from docqa.errors import DocumentError
@@ -51,10 +52,17 @@ def read_html(data: bytes) -> Document:
     """Read an HTML page. Raises `DocumentError` when it is empty or holds no text, or when lxml is missing."""
     library("lxml.etree", PACKAGE)
     page = PageText()
-    title = add_html(page, decode_html(data))
+    stated = add_html(page, decode_html(data))
     if page.is_empty:
         raise DocumentError("DOC-NO-TEXT", "The page holds no text; it may be filled by a script in a browser.")
-    return Document((page.finish(1, guess=True),), title or page.first_heading, PACKAGE, lxml_version())
+    return Document(
+        (page.finish(1, guess=True),),
+        stated.title or page.first_heading,
+        PACKAGE,
+        lxml_version(),
+        author=stated.author,
+        language=stated.language,
+    )
 
 
 def decode_html(data: bytes) -> str:
@@ -73,8 +81,8 @@ def decode_html(data: bytes) -> str:
     return decode(data)
 
 
-def add_html(page: PageText, text: str) -> str:
-    """Add the blocks of an HTML text to a page. Returns the title it states, in one line."""
+def add_html(page: PageText, text: str) -> Stated:
+    """Add the blocks of an HTML text to a page. Returns what it states: title, `meta` authors, language of all."""
     html = library("lxml.html", PACKAGE)
     text = CLOSED_AT_ONCE.sub(_close, text).replace("\0", "\ufffd")
     parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
@@ -95,12 +103,21 @@ def add_html(page: PageText, text: str) -> str:
             walk.add(element)
     if page.is_empty and main:
         walk.add(root)
-    return in_one_line(root.findtext(".//title"))
+    return _stated(root)
 
 
 def lxml_version() -> str:
     """The version of lxml."""
     return installed_version(PACKAGE) or ""
+
+
+def _stated(root: Any) -> Stated:
+    authors = (meta.get("content") for meta in root.iter("meta") if meta.get("name", "").lower() == "author")
+    return Stated(
+        title=in_one_line(root.findtext(".//title")),
+        author=author_line(authors),
+        language=language_tag(root.get("lang") or root.get("xml:lang")),
+    )
 
 
 def _close(match: re.Match[str]) -> str:

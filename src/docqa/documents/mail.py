@@ -8,6 +8,7 @@ from docqa.documents.document import Document
 from docqa.documents.foreign import in_one_line, reason
 from docqa.documents.html import add_html, decode_html
 from docqa.documents.page_text import PageText
+from docqa.documents.stated import author_line, language_tag
 from docqa.documents.text import decode, decoder_version
 from docqa.errors import DocumentError
 
@@ -39,7 +40,14 @@ def read_mail(data: bytes) -> Document:
     _add_body(page, message)
     if page.is_empty:
         raise DocumentError("DOC-NO-TEXT", "The message holds no text.")
-    return Document((page.finish(1),), _header(message, "Subject"), "email", decoder_version())
+    return Document(
+        (page.finish(1),),
+        _header(message, "Subject"),
+        "email",
+        decoder_version(),
+        author=_author(message),
+        language=language_tag(_header(message, "Content-Language")),
+    )
 
 
 def _parse(data: bytes) -> EmailMessage:
@@ -62,6 +70,15 @@ def _header(message: EmailMessage, name: str) -> str:
         # As above, only later: headers are parsed when they are asked for. One of them must not cost the text.
         raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
         return in_one_line(raw)
+
+
+def _author(message: EmailMessage) -> str:
+    """The names of the senders; the address of one without a name."""
+    try:
+        return author_line(sender.display_name or sender.addr_spec for sender in message["From"].addresses)
+    except Exception:  # noqa: BLE001 - a foreign parser
+        # As above; the header may be missing, too.
+        return _header(message, "From")
 
 
 def _add_body(page: PageText, message: EmailMessage) -> None:

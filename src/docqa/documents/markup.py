@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from docqa.documents.document import Document, Heading, Page
+from docqa.documents.markup_header import HEADS
 from docqa.documents.text import LINE_END, decode, decoder_version
 
 #: What underlines and overlines titles in reStructuredText.
@@ -81,7 +82,15 @@ def _read_marked(data: bytes, extractor: str, marks: Marks) -> Document:
 
 def _document(text: str, extractor: str, headings: tuple[Heading, ...], title: str) -> Document:
     title = title or (headings[0].words if headings else "")
-    return Document((Page(1, text, None, headings or None),), title, extractor, decoder_version())
+    stated = HEADS[extractor](LINE_END.sub("\n", text))
+    return Document(
+        (Page(1, text, None, headings or None),),
+        title,
+        extractor,
+        decoder_version(),
+        author=stated.author,
+        language=stated.language,
+    )
 
 
 def _marked(text: str, marks: Marks) -> Iterator[Heading]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docqa.documents.document import Document, Page
 from docqa.documents.foreign import encodable, in_one_line, reason
 from docqa.documents.limits import DEFAULT_LIMITS, Limits, check_pages, check_text
+from docqa.documents.pdf_metadata import author_and_language
 from docqa.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ def extract(data: bytes, limits: Limits, passwords: Sequence[str]) -> tuple[Docu
     check_pages(len(reader.pages), limits)
     pages, failures = _pages(reader, limits)
     notes = tuple(failures.values())
-    return Document(tuple(pages), _title(reader), "pypdf", pypdf.__version__, notes), failures
+    stated = author_and_language(reader)
+    return Document(
+        tuple(pages), _title(reader), "pypdf", pypdf.__version__, notes, stated.author, stated.language
+    ), failures
 
 
 def with_text(document: Document) -> Document:

@@ -11,6 +11,7 @@ from docqa.documents.document import Document, Page
 from docqa.documents.foreign import encodable, in_one_line, reason
 from docqa.documents.limits import DEFAULT_LIMITS, Limits, check_pages, check_text
 from docqa.documents.pdf import with_text
+from docqa.documents.pdf_metadata import author_and_language_by_pdfium
 from docqa.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -49,9 +50,11 @@ def read_pdf_by_pdfium(data: bytes, limits: Limits = DEFAULT_LIMITS, passwords: 
         check_pages(len(document), limits)
         pages, failures = _pages(document, limits)
         title = in_one_line(document.get_metadata_value("Title"))
+        stated = author_and_language_by_pdfium(document)
     finally:
         document.close()
-    return with_text(Document(tuple(pages), title, NAME, pypdfium2.version.PYPDFIUM_INFO.version, tuple(failures)))
+    version = pypdfium2.version.PYPDFIUM_INFO.version
+    return with_text(Document(tuple(pages), title, NAME, version, tuple(failures), stated.author, stated.language))
 
 
 def _open(data: bytes, passwords: Sequence[str]) -> PdfDocument:

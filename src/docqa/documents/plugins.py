@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from docqa.documents.document import Document
-from docqa.documents.foreign import reason
+from docqa.documents.foreign import in_one_line, reason
+from docqa.documents.stated import author_line, language_tag
 from docqa.errors import DocumentError
 
 GROUP = "docqa.readers"
@@ -55,7 +57,13 @@ def read_by_plugin(point: EntryPoint, data: bytes) -> Document:
         raise DocumentError(
             "DOC-PLUGIN", f"The plug-in {package_of(point)} gave no document with pages; report it to its makers."
         )
-    return document
+    # It may take what the file states as it comes.
+    return replace(
+        document,
+        title=in_one_line(document.title),
+        author=author_line([document.author]),
+        language=language_tag(document.language),
+    )
 
 
 def package_of(point: EntryPoint) -> str:

@@ -11,6 +11,7 @@ from docqa.documents.archive import open_archive
 from docqa.documents.document import Document, Page
 from docqa.documents.foreign import in_one_line, library, reason
 from docqa.documents.page_text import PageText
+from docqa.documents.stated import author_line, language_tag
 from docqa.documents.table import row_line
 from docqa.errors import DocumentError
 
@@ -27,6 +28,8 @@ def read_pptx(data: bytes) -> Document:
         presentation = pptx.Presentation(io.BytesIO(data))
         slides = list(presentation.slides)
         title = in_one_line(presentation.core_properties.title)
+        author = author_line([presentation.core_properties.author])
+        language = language_tag(presentation.core_properties.language)
     except MemoryError:
         raise
     except Exception as error:
@@ -40,7 +43,7 @@ def read_pptx(data: bytes) -> Document:
     # The title that PowerPoint and python-pptx give a file by themselves says nothing.
     if not title or title == "PowerPoint Presentation":
         title = next((heading.words for page in pages for heading in page.headings or ()), "")
-    return Document(tuple(pages), title, PACKAGE, pptx.__version__, tuple(failures))
+    return Document(tuple(pages), title, PACKAGE, pptx.__version__, tuple(failures), author, language)
 
 
 def _pages(slides: Iterable[Any]) -> tuple[list[Page], list[str]]:

@@ -10,6 +10,7 @@ from unicodedata import category
 
 from docqa.documents.document import Document, Page
 from docqa.documents.foreign import encodable
+from docqa.documents.front_matter import read_front_matter
 from docqa.errors import DocumentError
 
 #: Longest mark first: the UTF-32 mark begins with the UTF-16 one.
@@ -35,8 +36,6 @@ NOT_WRITTEN = frozenset({"Cc", "Cn", "Co", "Cs"})
 LINE_END = re.compile(r"\r\n?")
 
 HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t\r#]*$", re.MULTILINE)
-FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.MULTILINE | re.DOTALL)
-FRONT_MATTER_TITLE = re.compile(r"^title:(.*)$", re.MULTILINE | re.IGNORECASE)
 
 
 def read_text(data: bytes) -> Document:
@@ -46,9 +45,20 @@ def read_text(data: bytes) -> Document:
 
 
 def read_markdown(data: bytes) -> Document:
-    """Read Markdown; the title is the front matter's, else the first heading."""
+    """Read Markdown; the title is the front matter's, else the first heading; author and language are the former's."""
     text = decode(data)
-    return Document((Page(1, text),), _markdown_title(text), "markdown", decoder_version())
+    lines = LINE_END.sub("\n", text)
+    stated, end = read_front_matter(lines)
+    # What looks like a heading in the front matter is a comment there.
+    heading = None if stated.title else HEADING.search(lines, end)
+    return Document(
+        (Page(1, text),),
+        heading[1].strip() if heading else stated.title,
+        "markdown",
+        decoder_version(),
+        author=stated.author,
+        language=stated.language,
+    )
 
 
 def decode(data: bytes) -> str:
@@ -131,16 +141,6 @@ def decoder_version() -> str:
     """The version of the library that detects encodings."""
     # Looking it up takes as long as reading a short file.
     return version("charset-normalizer")
-
-
-def _markdown_title(text: str) -> str:
-    text = LINE_END.sub("\n", text)
-    front = FRONT_MATTER.match(text)
-    stated = FRONT_MATTER_TITLE.search(front.group(1)) if front else None
-    title = stated.group(1).strip().strip("'\"").strip() if stated else ""
-    # What looks like a heading in the front matter is a comment there.
-    heading = HEADING.search(text, front.end() if front else 0)
-    return title or (heading.group(1).strip() if heading else "")
 
 
 def _first_line_title(text: str) -> str:

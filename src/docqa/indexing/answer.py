@@ -13,7 +13,20 @@ from docqa.retrieval.numbered import NumberedTerms
 from docqa.store.documents import ParagraphColumns
 
 #: What an answer has when a file was read, and what it says when not.
-DOCUMENT = frozenset({"state", "title", "extractor", "extractor_version", "notes", "pages", "paragraphs", "terms"})
+DOCUMENT = frozenset(
+    {
+        "state",
+        "title",
+        "author",
+        "language",
+        "extractor",
+        "extractor_version",
+        "notes",
+        "pages",
+        "paragraphs",
+        "terms",
+    }
+)
 ERROR = frozenset({"code", "sentence"})
 
 
@@ -21,6 +34,8 @@ def as_answer(document: Document, paragraphs: ParagraphColumns, terms: NumberedT
     """A document with its paragraphs and their terms, of what JSON knows; bytes are in base 64."""
     return {
         "title": document.title,
+        "author": document.author,
+        "language": document.language,
         "extractor": document.extractor,
         "extractor_version": document.extractor_version,
         "notes": document.notes,
@@ -64,6 +79,8 @@ def from_answer(answer: Mapping[str, Any]) -> tuple[Document, ParagraphColumns, 
         answer["extractor"],
         answer["extractor_version"],
         tuple(answer["notes"]),
+        answer["author"],
+        answer["language"],
     )
     columns, terms = answer["paragraphs"], answer["terms"]
     return (

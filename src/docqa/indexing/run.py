@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from docqa.documents.discovery import find_files, storable
+from docqa.documents.discovery import find_files
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, check_pdf_extractor
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
 from docqa.indexing.again import to_compare, tried_with
@@ -40,7 +40,7 @@ from docqa.store.documents import (
     stored_documents,
 )
 from docqa.store.opening import writing
-from docqa.store.places import BASE_SETTING, base_folder
+from docqa.store.places import BASE_SETTING, base_folder, storable
 
 logger = logging.getLogger(__name__)
 
@@ -169,9 +169,10 @@ def _counts_of(
 
     def counts() -> dict[int, Counter[str]]:
         name = PurePosixPath(path).name
+        title, author = document.title, document.author
         return {
             entry.id: Counter(
-                analyzer.terms(indexed_text(name, document.title, entry.paragraph.headings, entry.paragraph.text))
+                analyzer.terms(indexed_text(name, title, author, entry.paragraph.headings, entry.paragraph.text))
             )
             for entry in paragraphs_of(db, document.id)
         }

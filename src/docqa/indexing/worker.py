@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from docqa.documents.discovery import storable
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, read_document
 from docqa.documents.limits import (
     DEFAULT_LIMITS,
@@ -33,6 +32,7 @@ from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer, indexed_text
 from docqa.retrieval.numbered import TermNumbering
 from docqa.store.documents import paragraph_columns
+from docqa.store.places import storable
 
 #: The state of a file of which nothing was read: without a digest it is tried again in the next run, changed or not.
 NO_STATE = {"sha256": "", "size": 0, "modified": 0.0}
@@ -104,7 +104,7 @@ def read_file(
     except MemoryError:
         return {"state": state, "error": _error(too_much_memory(limits))}
     texts = (
-        indexed_text(storable(path.name), document.title, paragraph.headings, paragraph.text)
+        indexed_text(storable(path.name), document.title, document.author, paragraph.headings, paragraph.text)
         for paragraph in paragraphs
     )
     terms = (numbering or TermNumbering(analyzer)).number(texts)

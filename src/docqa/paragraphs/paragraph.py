@@ -61,3 +61,18 @@ class Paragraph:
         number = max(0, bisect_right(self.runs, position, key=lambda run: run.text_start) - 1)
         run = self.runs[number]
         return run.page_start + min(position - run.text_start, run.length - 1)
+
+
+def wrong_offsets(paragraph: Paragraph, page: str) -> str | None:
+    """What of a paragraph's offsets is not as the text of its page has it, None when all is right."""
+    text, in_text, in_page = paragraph.text, 0, 0
+    for run in paragraph.runs:
+        text_end, page_end = run.text_start + run.length, run.page_start + run.length
+        if run.text_start < in_text or run.page_start < in_page or text_end > len(text) or page_end > len(page):
+            return "the offsets are out of order or lead out of its text or its page"
+        if text[run.text_start : text_end] != page[run.page_start : page_end]:
+            return f"the text is not what stands at its offsets on page {paragraph.page}"
+        if text[in_text : run.text_start].strip():
+            return "the offsets leave out some of its text"
+        in_text, in_page = text_end, page_end
+    return "the offsets leave out some of its text" if text[in_text:].strip() else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from docqa.errors import ReaderError
 
 SETTINGS_FILE = "docqa.json"
+#: No model reads more tokens at once.
+MOST_TOKENS = 1_000_000
 #: A constant and one weight for each feature.
 CALIBRATION_WEIGHTS = 5
 
@@ -93,30 +96,60 @@ def load_settings(folder: Path) -> ReaderSettings:
     if not path.exists():
         return ReaderSettings()
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
         calibration = stored.get("calibration")
         return ReaderSettings(
-            window_tokens=int(stored["window_tokens"]),
-            overlap_tokens=int(stored["overlap_tokens"]),
-            answer_tokens=int(stored["answer_tokens"]),
-            ranking=Ranking(**stored["ranking"]),
+            window_tokens=_tokens(stored["window_tokens"]),
+            overlap_tokens=_tokens(stored["overlap_tokens"]),
+            answer_tokens=_tokens(stored["answer_tokens"]),
+            ranking=Ranking(**_numbers(stored["ranking"])),
             # A reader that was calibrated when there was one regression for all answers keeps it.
             calibration=Calibration(
-                right=tuple(calibration["right"]),
-                other=tuple(calibration.get("other", calibration["right"])),
-                no_answer=tuple(calibration["no_answer"]),
+                right=tuple(map(_number, calibration["right"])),
+                other=tuple(map(_number, calibration.get("other", calibration["right"]))),
+                no_answer=tuple(map(_number, calibration["no_answer"])),
             )
             if calibration
             else None,
-            threshold=float(stored["threshold"]),
-            close=float(stored.get("close", 0.0)),
-            stop=None if stored.get("stop") is None else float(stored["stop"]),
-            scout=Scout(**stored["scout"]) if stored.get("scout") else None,
+            threshold=_number(stored["threshold"]),
+            close=_number(stored.get("close", 0.0)),
+            stop=None if stored.get("stop") is None else _number(stored["stop"]),
+            scout=_scout(stored["scout"]) if stored.get("scout") else None,
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ReaderError(
             f"The settings of the reader in {path} are damaged ({error}); get the reader anew."
         ) from error
+
+
+def _scout(stored: dict[str, Any]) -> Scout:
+    reader = stored["reader"]
+    if not isinstance(reader, str):
+        raise TypeError(f"{reader!r} is no name of a reader")
+    return Scout(reader=reader, **_numbers({name: value for name, value in stored.items() if name != "reader"}))
+
+
+def _numbers(stored: dict[str, Any]) -> dict[str, float]:
+    return {name: _number(value) for name, value in stored.items()}
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    # One with too many digits is read as infinity.
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return float(value)
+
+
+def _tokens(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_TOKENS:
+        raise ValueError(f"{str(value)[:40]!r} is no number of tokens")
+    return value
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number")
 
 
 def save_settings(settings: ReaderSettings, folder: Path) -> None:

@@ -83,13 +83,13 @@ def _plain(character: str) -> str:
     return "".join(part if WORD.match(part) else " " for part in parts)
 
 
-def indexed_text(name: str, title: str, headings: tuple[str, ...], text: str) -> str:
-    r"""What is indexed of a paragraph: its text after its document's name and title and its headings.
+def indexed_text(name: str, title: str, author: str | None, headings: tuple[str, ...], text: str) -> str:
+    r"""What is indexed of a paragraph: its text after its document's name, title and author and its headings.
 
-    Headings that stand in the text already are not repeated.
+    What stands in the text already is not repeated.
 
-    >>> indexed_text("treaty.pdf", "The Treaty", ("Article 1",), "It is signed.")
-    'treaty.pdf\nThe Treaty\nArticle 1\nIt is signed.'
+    >>> indexed_text("treaty.pdf", "The Treaty", "Ada Hay", ("Article 1",), "It is signed.")
+    'treaty.pdf\nThe Treaty\nAda Hay\nArticle 1\nIt is signed.'
     """
-    context = [part for part in dict.fromkeys((name, title, *headings)) if part and part not in text]
+    context = [part for part in dict.fromkeys((name, title, author, *headings)) if part and part not in text]
     return "\n".join([*context, text])

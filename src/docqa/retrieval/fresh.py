@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from docqa.retrieval.numbered import NumberedTerms, numbered
 from docqa.retrieval.postings import MOST, Postings, count_paragraphs, term_numbers
+from docqa.store.rows import checked_bytes
 
 #: Bytes of one entry: a term's number beside a posting.
 WIDTH = 12
@@ -43,7 +44,7 @@ class Entries:
 
 def unpack_entries(data: bytes) -> Entries:
     """What `Entries.pack` packed."""
-    count = len(data) // WIDTH
+    count = len(checked_bytes(data, "fresh")) // WIDTH
     return Entries(
         np.frombuffer(data, "<u4", count),
         Postings(

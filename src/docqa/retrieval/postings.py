@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
+from docqa.store.rows import MalformedRowError, checked_bytes
+
 #: Occurrences and lengths are stored in 16 bits and stop there.
 MOST = 0xFFFF
 #: So many terms are remembered with their numbers; then all are forgotten, so memory does not grow with the index.
@@ -47,7 +49,7 @@ class Postings:
 
 def unpack(data: bytes) -> Postings:
     """What `Postings.pack` packed; the arrays are views of the bytes."""
-    count = len(data) // WIDTH
+    count = len(checked_bytes(data, "postings")) // WIDTH
     return Postings(
         np.frombuffer(data, "<u4", count),
         np.frombuffer(data, "<u2", count, 4 * count),
@@ -57,13 +59,21 @@ def unpack(data: bytes) -> Postings:
 
 def corpus_statistics(db: Database) -> tuple[int, float]:
     """The number of paragraphs and their mean length in terms (0.0 when there are none)."""
-    paragraphs, terms = db.conn.execute("SELECT paragraphs, terms FROM statistics").fetchone()
+    paragraphs, terms, _ = _statistics(db)
     return paragraphs, terms / paragraphs if paragraphs else 0.0
 
 
 def generation(db: Database) -> int:
     """How often the index has been changed."""
-    return int(db.conn.execute("SELECT generation FROM statistics").fetchone()[0])
+    return _statistics(db)[2]
+
+
+def _statistics(db: Database) -> tuple[int, int, int]:
+    row = db.conn.execute("SELECT paragraphs, terms, generation FROM statistics").fetchone()
+    if row is None or not all(isinstance(number, int) and number >= 0 for number in row):
+        raise MalformedRowError("row of statistics")
+    paragraphs, terms, changes = row
+    return paragraphs, terms, changes
 
 
 def next_generation(db: Database) -> None:

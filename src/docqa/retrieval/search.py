@@ -21,7 +21,9 @@ from docqa.store.documents import (
     get_setting,
     paragraphs_by_id,
     set_setting,
+    stored_documents,
 )
+from docqa.store.places import storable
 
 ANALYZER_SETTING = "analyzer"
 
@@ -88,9 +90,10 @@ def check_analyzer(db: Database, analyzer: Analyzer, *, store: bool) -> None:
 
 
 def _paragraphs_under(db: Database, path: str) -> NDArray[np.int64]:
+    path = storable(path)
     documents = [
         number
-        for number, name in db.conn.execute("SELECT id, path FROM documents")
+        for number, name in ((document.id, document.path) for document in stored_documents(db))
         if fnmatch.fnmatchcase(name, path) or fnmatch.fnmatchcase(name, path.rstrip("/") + "/*")
     ]
     found = [

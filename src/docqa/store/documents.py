@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docqa.documents.document import Document, Page
-from docqa.paragraphs.paragraph import Paragraph, Run
+from docqa.paragraphs.paragraph import Paragraph
+from docqa.store.rows import DOCUMENT, PAGE, MalformedRowError, checked, pack_runs, paragraph_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -20,8 +20,6 @@ OK, PARTIAL, FAILED = "ok", "partial", "failed"
 
 #: What is mended outside the file: without a digest it is read again in the next run, changed or not.
 TRIED_AGAIN = frozenset({"DOC-LIBRARY", "DOC-PLUGIN"})
-
-RUN = struct.Struct("<III")
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,11 @@ class FileState:
 
 @dataclass(frozen=True)
 class StoredDocument:
-    """A row of the table documents: one file, read or not."""
+    """A row of the table documents: one file, read or not.
+
+    `author` and `language` are empty when the file states none, and None when it could not be read or was indexed
+    before they were kept.
+    """
 
     id: int
     path: str
@@ -52,6 +54,8 @@ class StoredDocument:
     extractor: str | None
     extractor_version: str | None
     indexed_at: str
+    author: str | None = None
+    language: str | None = None
 
     @property
     def has_pages(self) -> bool:
@@ -93,14 +97,14 @@ def paragraph_columns(paragraphs: Sequence[Paragraph]) -> ParagraphColumns:
     )
 
 
-def stored_documents(db: Database) -> list[StoredDocument]:
-    """All documents, in the order of their paths."""
-    return [StoredDocument(**row) for row in db["documents"].rows_where(order_by="path")]
+def stored_documents(db: Database, *, check: bool = True) -> list[StoredDocument]:
+    """All documents, in the order of their paths; without `check` whatever stands in their rows."""
+    return [_document(row, check=check) for row in db["documents"].rows_where(order_by="path")]
 
 
 def stored_at(db: Database, path: str) -> list[StoredDocument]:
     """The document of a path, as a list of one or none."""
-    return [StoredDocument(**row) for row in db["documents"].rows_where("path = ?", [path])]
+    return [_document(row) for row in db["documents"].rows_where("path = ?", [path])]
 
 
 def add_document(
@@ -124,6 +128,8 @@ def add_document(
         paragraphs=len(columns.text),
         extractor=document.extractor,
         extractor_version=document.extractor_version,
+        author=document.author,
+        language=document.language,
     )
     db.conn.executemany(
         "INSERT INTO pages (document, number, label, text) VALUES (?, ?, ?, ?)",
@@ -205,54 +211,50 @@ def all_paragraph_texts(db: Database) -> list[str]:
 
 
 def paragraphs_by_id(db: Database, numbers: Iterable[int]) -> dict[int, StoredParagraph]:
-    """The paragraphs of the given ids, by id."""
+    """The paragraphs of the given ids, by id. Raises `MalformedRowError` when one is not there."""
     wanted = list(numbers)
     marks = ",".join("?" * len(wanted))
-    return {row["id"]: _paragraph(row) for row in db["paragraphs"].rows_where(f"id IN ({marks})", wanted)}
+    found = {row["id"]: _paragraph(row) for row in db["paragraphs"].rows_where(f"id IN ({marks})", wanted)}
+    _check_all_there(found, wanted, "paragraph")
+    return found
 
 
 def documents_by_id(db: Database, numbers: Iterable[int]) -> dict[int, StoredDocument]:
-    """The documents of the given ids, by id."""
+    """The documents of the given ids, by id. Raises `MalformedRowError` when one is not there."""
     wanted = sorted(set(numbers))
     marks = ",".join("?" * len(wanted))
-    return {row["id"]: StoredDocument(**row) for row in db["documents"].rows_where(f"id IN ({marks})", wanted)}
+    found = {row["id"]: _document(row) for row in db["documents"].rows_where(f"id IN ({marks})", wanted)}
+    _check_all_there(found, wanted, "document")
+    return found
 
 
 def page_of(db: Database, document: int, number: int) -> Page:
-    """A page as it was extracted."""
-    row = db.table("pages").get((document, number))
-    return Page(row["number"], row["text"], row["label"])
+    """A page as it was extracted. Raises `MalformedRowError` when it is not there."""
+    found = [_page(row) for row in db["pages"].rows_where("document = ? AND number = ?", [document, number])]
+    if not found:
+        raise MalformedRowError(f"row: page {number} of the document with the number {document} is not there")
+    return found[0]
 
 
 def pages_of(db: Database, document: int) -> list[Page]:
     """All pages of a document, in order."""
     rows = db["pages"].rows_where("document = ?", [document], order_by="number")
-    return [Page(row["number"], row["text"], row["label"]) for row in rows]
+    return [_page(row) for row in rows]
 
 
 def get_setting(db: Database, key: str) -> str | None:
     """The value of a setting of the index, None when it is not set."""
     row = db.conn.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
-    return row[0] if row else None
+    if row is None:
+        return None
+    if not isinstance(row[0], str) or "\0" in row[0]:
+        raise MalformedRowError(f"setting {key}")
+    return row[0]
 
 
 def set_setting(db: Database, key: str, value: str) -> None:
     """Store a setting of the index."""
     db.table("settings").upsert({"key": key, "value": value}, pk="key")
-
-
-def pack_runs(runs: Sequence[Run]) -> bytes:
-    """An offset map as bytes: three unsigned 32-bit numbers a run, little-endian.
-
-    >>> unpack_runs(pack_runs([Run(0, 7, 3)]))
-    (Run(text_start=0, page_start=7, length=3),)
-    """
-    return b"".join([RUN.pack(run.text_start, run.page_start, run.length) for run in runs])
-
-
-def unpack_runs(data: bytes) -> tuple[Run, ...]:
-    """The offset map that `pack_runs` packed."""
-    return tuple(Run(*numbers) for numbers in RUN.iter_unpack(data))
 
 
 @lru_cache(maxsize=256)
@@ -273,11 +275,29 @@ def _insert(db: Database, state: FileState, **columns: object) -> int:
     return int(str(db.table("documents").insert(row).last_pk))
 
 
-def _paragraph(row: dict[str, object]) -> StoredParagraph:
-    paragraph = Paragraph(
-        page=int(str(row["page"])),
-        text=str(row["text"]),
-        runs=unpack_runs(bytes(row["runs"])),  # type: ignore[call-overload]
-        headings=tuple(json.loads(str(row["headings"]))),
-    )
-    return StoredParagraph(int(str(row["id"])), int(str(row["document"])), int(str(row["number"])), paragraph)
+def _check_all_there(found: Mapping[int, object], wanted: Iterable[int], what: str) -> None:
+    missing = next((number for number in wanted if number not in found), None)
+    if missing is not None:
+        raise MalformedRowError(f"row: the {what} with the number {missing} is not there")
+
+
+def _document(row: dict[str, Any], *, check: bool = True) -> StoredDocument:
+    if not check:
+        return StoredDocument(**{name: row.get(name) for name in DOCUMENT})  # type: ignore[arg-type]
+    values = checked("documents", row, DOCUMENT)
+    # No name of a file holds it, and asking the system for such a file is an error.
+    if "\0" in values["path"]:
+        raise MalformedRowError("path in a row of documents")
+    return StoredDocument(**values)
+
+
+def _paragraph(row: dict[str, Any]) -> StoredParagraph:
+    numbers = checked("paragraphs", row, {"id": int, "document": int, "number": int})
+    paragraph = paragraph_of(row["page"], row["text"], row["headings"], row["runs"])
+    if paragraph is None:
+        raise MalformedRowError(f"paragraph with the number {numbers['id']}")
+    return StoredParagraph(**numbers, paragraph=paragraph)
+
+
+def _page(row: dict[str, Any]) -> Page:
+    return Page(**checked("pages", row, PAGE))

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from docqa.store.documents import get_setting
 
@@ -16,6 +17,24 @@ if TYPE_CHECKING:
 BASE_SETTING = "base"
 #: What stands in a stored path for a byte that is no UTF-8.
 ESCAPED_BYTE = re.compile(r"\\udc([89a-f][0-9a-f])")
+
+
+def storable(name: str) -> str:
+    r"""A file's name as text that can be stored and shown: bytes in it that are no text become escapes.
+
+    >>> storable("caf\udce9.txt")
+    'caf\\udce9.txt'
+    """
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def link_to(path: str) -> str:
+    r"""A stored path as a link, percent-encoded: bytes of its name that are no text are those bytes again.
+
+    >>> link_to("reports/old 2024.pdf"), link_to("caf\\udce9.txt")
+    ('reports/old%202024.pdf', 'caf%E9.txt')
+    """
+    return quote(_with_bytes(path), errors="surrogateescape")
 
 
 def base_folder(db: Database, index_file: Path) -> Path:
@@ -31,5 +50,10 @@ def file_at(base: Path, path: str) -> Path:
     """
     file = base / path
     if ESCAPED_BYTE.search(path) and not os.path.lexists(file):
-        return base / ESCAPED_BYTE.sub(lambda match: chr(0xDC00 + int(match[1], 16)), path)
+        return base / _with_bytes(path)
     return file
+
+
+def _with_bytes(path: str) -> str:
+    """The path with the half characters that Python has in the place of bytes which are no text."""
+    return ESCAPED_BYTE.sub(lambda match: chr(0xDC00 + int(match[1], 16)), path)

@@ -7,7 +7,7 @@ from sqlite_utils import Database, Migrations
 #: Marks an SQLite file as an index of docqa ("docq" in ASCII).
 APPLICATION_ID = 0x646F6371
 #: Stored as user_version; a file with a higher one was written by a newer docqa.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 migrations = Migrations("docqa")
 
@@ -111,6 +111,13 @@ def m003_segments(db: Database) -> None:
         "PRIMARY KEY (segment, paragraph)) WITHOUT ROWID"
     )
     _into_fresh(db, old)
+
+
+@migrations()
+def m006_metadata(db: Database) -> None:
+    """The author and the language that a document states; null where it was indexed before they were kept."""
+    db.table("documents").add_column("author", str)
+    db.table("documents").add_column("language", str)
 
 
 def _into_fresh(db: Database, old: list[tuple[int, int, bytes]]) -> None:

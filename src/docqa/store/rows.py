@@ -1,0 +1,101 @@
+"""Rows of an index as values, refused where they hold what docqa never writes.
+
+SQLite keeps a value of any kind in any column, so an index that somebody sent or damaged can hold anything.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import struct
+from collections.abc import Mapping, Sequence
+from types import NoneType
+from typing import Any
+
+from docqa.paragraphs.paragraph import Paragraph, Run
+
+RUN = struct.Struct("<III")
+
+#: The kinds of value that a column holds, by its name.
+Kinds = Mapping[str, type | tuple[type, ...]]
+
+TEXT_OR_NONE = (str, NoneType)
+DOCUMENT: Kinds = {
+    "id": int,
+    "path": str,
+    "sha256": str,
+    "size": int,
+    "modified": (int, float),
+    "status": str,
+    "code": TEXT_OR_NONE,
+    "error": TEXT_OR_NONE,
+    "title": str,
+    "pages": int,
+    "paragraphs": int,
+    "extractor": TEXT_OR_NONE,
+    "extractor_version": TEXT_OR_NONE,
+    "indexed_at": str,
+    "author": TEXT_OR_NONE,
+    "language": TEXT_OR_NONE,
+}
+PAGE: Kinds = {"number": int, "text": str, "label": TEXT_OR_NONE}
+
+
+class MalformedRowError(sqlite3.DatabaseError):
+    """A row holds what docqa never writes there; told like damage that SQLite finds itself."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"malformed {what}")
+
+
+def wrong_column(row: Mapping[str, Any], kinds: Kinds) -> str | None:
+    """The first column that a row lacks or that holds a value of another kind, None when all are right.
+
+    >>> wrong_column({"id": 1, "path": b"a"}, {"id": int, "path": str})
+    'path'
+    """
+    return next((name for name, kind in kinds.items() if not isinstance(row.get(name, ...), kind)), None)
+
+
+def checked(table: str, row: Mapping[str, Any], kinds: Kinds) -> dict[str, Any]:
+    """The columns of a row that have a kind, without others. Raises `MalformedRowError` when one is wrong."""
+    wrong = wrong_column(row, kinds)
+    if wrong is not None:
+        raise MalformedRowError(f"{wrong} in a row of {table}")
+    return {name: row[name] for name in kinds}
+
+
+def checked_bytes(data: object, table: str) -> bytes:
+    """A packed value. Raises `MalformedRowError` when it is none."""
+    if not isinstance(data, bytes):
+        raise MalformedRowError(f"data in a row of {table}")
+    return data
+
+
+def paragraph_of(page: object, text: object, headings: object, runs: object) -> Paragraph | None:
+    """A paragraph from the columns of its row, None when they are not what they should be."""
+    if not (isinstance(page, int) and isinstance(text, str) and isinstance(headings, str) and isinstance(runs, bytes)):
+        return None
+    if not runs or len(runs) % RUN.size:
+        return None
+    try:
+        titles = json.loads(headings)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(titles, list) or not all(isinstance(title, str) for title in titles):
+        return None
+    return Paragraph(page, text, unpack_runs(runs), tuple(titles))
+
+
+def pack_runs(runs: Sequence[Run]) -> bytes:
+    """An offset map as bytes: three unsigned 32-bit numbers a run, little-endian.
+
+    >>> unpack_runs(pack_runs([Run(0, 7, 3)]))
+    (Run(text_start=0, page_start=7, length=3),)
+    """
+    return b"".join([RUN.pack(run.text_start, run.page_start, run.length) for run in runs])
+
+
+def unpack_runs(data: bytes) -> tuple[Run, ...]:
+    """The offset map that `pack_runs` packed."""
+    return tuple(Run(*numbers) for numbers in RUN.iter_unpack(data))
