@@ -16,6 +16,7 @@ from docqa.errors import UsageError
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.postings import generation
+from docqa.store.copies import stored_files
 from docqa.store.documents import StoredDocument, all_paragraph_texts, stored_documents
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors
 
@@ -190,6 +191,14 @@ class Corpus:
         """All documents of the index, those that could not be read too, in the order of their paths."""
         with sqlite_errors(self.path):
             return stored_documents(self._db)
+
+    def files(self) -> list[StoredDocument]:
+        """All files of the index in the order of their paths: its documents, and each copy as the document it repeats.
+
+        A copy has the id, and all but the path and the time of change, of the document whose bytes it has.
+        """
+        with sqlite_errors(self.path), reading(self._db):
+            return stored_files(self._db)
 
     def paragraph_texts(self) -> list[str]:
         """The texts of all paragraphs, in the order they were indexed."""

@@ -252,7 +252,11 @@ def _show_explanation(answer: Answer) -> None:
     from rich.text import Text
 
     console = output()
+    lines = []
     for source in answer.sources:
         place = f"page {source.page}, characters {source.start} to {source.end}"
         parts = f"span {source.score:.2f}, null {source.null_score:.2f}, BM25 {source.retriever_score:.2f}"
-        console.print(Text(f"    {place}: ranked by {source.ranking_score:.2f} ({parts})", "dim"))
+        lines.append(f"    {place}: ranked by {source.ranking_score:.2f} ({parts})")
+    # Of a file and its copies all that is the same.
+    for line in dict.fromkeys(lines):
+        console.print(Text(line, "dim"))

@@ -137,14 +137,15 @@ def _show(report: IndexReport, corpus: Corpus) -> None:
             f"There are no files here that docqa reads; it reads {printable(readable_kinds())}.", markup=False
         )
         return
-    info = corpus.info()
+    info, copies = corpus.info(), len(corpus.files()) - len(corpus.documents())
     console.print(f"[bold]{said}[/bold]")
     show_failures(report)
-    console.print(
-        f"{printable(info.path)} holds {counted(info.documents, 'document')}, {counted(info.paragraphs, 'paragraph')}.",
-        style="dim",
-        markup=False,
-    )
+    held = [
+        counted(info.documents, "document"),
+        *([counted(copies, "copy", "copies")] if copies else []),
+        counted(info.paragraphs, "paragraph"),
+    ]
+    console.print(f"{printable(info.path)} holds {', '.join(held)}.", style="dim", markup=False)
 
 
 def _show_failure(console: object, failure: FailedFile) -> None:

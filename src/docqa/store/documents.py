@@ -21,6 +21,9 @@ OK, PARTIAL, FAILED = "ok", "partial", "failed"
 #: What is mended outside the file: without a digest it is read again in the next run, changed or not.
 TRIED_AGAIN = frozenset({"DOC-LIBRARY", "DOC-PLUGIN"})
 
+#: So many documents are asked for in one query.
+AT_ONCE = 10_000
+
 RUN = struct.Struct("<III")
 
 
@@ -36,7 +39,11 @@ class FileState:
 
 @dataclass(frozen=True)
 class StoredDocument:
-    """A row of the table documents: one file, read or not."""
+    """A row of the table documents: one file, read or not.
+
+    `seconds` is how long reading it took, None when that was not measured. `tried` names the extractors that a PDF was
+    tried with of which something could not be read, joined by "+".
+    """
 
     id: int
     path: str
@@ -52,6 +59,8 @@ class StoredDocument:
     extractor: str | None
     extractor_version: str | None
     indexed_at: str
+    seconds: float | None = None
+    tried: str | None = None
 
     @property
     def has_pages(self) -> bool:
@@ -109,8 +118,14 @@ def add_document(
     document: Document,
     paragraphs: Sequence[Paragraph] | ParagraphColumns,
     lengths: Sequence[int],
+    *,
+    seconds: float | None = None,
+    tried: str | None = None,
 ) -> tuple[int, list[int]]:
-    """Store a document that was read; `lengths` are the numbers of terms. Returns its id and its paragraphs' ids."""
+    """Store a document that was read; `lengths` are the numbers of terms. Returns its id and its paragraphs' ids.
+
+    `seconds` is how long reading took; `tried`, what a PDF was tried with, is stored when pages could not be read.
+    """
     columns = paragraphs if isinstance(paragraphs, ParagraphColumns) else paragraph_columns(paragraphs)
     status = PARTIAL if document.notes else OK
     number = _insert(
@@ -124,6 +139,8 @@ def add_document(
         paragraphs=len(columns.text),
         extractor=document.extractor,
         extractor_version=document.extractor_version,
+        seconds=seconds,
+        tried=tried if document.notes else None,
     )
     db.conn.executemany(
         "INSERT INTO pages (document, number, label, text) VALUES (?, ?, ?, ?)",
@@ -157,11 +174,16 @@ def add_failure(
     code: str,
     sentence: str,
     tried: tuple[str | None, str | None] = (None, None),
-) -> None:
-    """Enter a file that could not be read into the ledger; `tried` are the extractor that failed and its version."""
+    *,
+    seconds: float | None = None,
+) -> int:
+    """Enter a file that could not be read into the ledger; returns the id of its row.
+
+    `tried` are the extractor that failed and its version, `seconds` is how long that took.
+    """
     if code in TRIED_AGAIN:
         state = replace(state, sha256="")
-    _insert(
+    return _insert(
         db,
         state,
         status=FAILED,
@@ -172,11 +194,14 @@ def add_failure(
         paragraphs=0,
         extractor=tried[0],
         extractor_version=tried[1],
+        seconds=seconds,
+        tried=tried[0],
     )
 
 
 def remove_document(db: Database, number: int) -> None:
-    """Remove a document with its pages and paragraphs; its postings must be gone already."""
+    """Remove a document with its copies, pages and paragraphs; its postings must be gone already."""
+    db.conn.execute("DELETE FROM copies WHERE document = ?", (number,))
     db.conn.execute("DELETE FROM paragraphs WHERE document = ?", (number,))
     db.conn.execute("DELETE FROM pages WHERE document = ?", (number,))
     db.conn.execute("DELETE FROM documents WHERE id = ?", (number,))
@@ -214,8 +239,13 @@ def paragraphs_by_id(db: Database, numbers: Iterable[int]) -> dict[int, StoredPa
 def documents_by_id(db: Database, numbers: Iterable[int]) -> dict[int, StoredDocument]:
     """The documents of the given ids, by id."""
     wanted = sorted(set(numbers))
-    marks = ",".join("?" * len(wanted))
-    return {row["id"]: StoredDocument(**row) for row in db["documents"].rows_where(f"id IN ({marks})", wanted)}
+    found: dict[int, StoredDocument] = {}
+    # SQLite takes so many values at once and no more.
+    for begin in range(0, len(wanted), AT_ONCE):
+        part = wanted[begin : begin + AT_ONCE]
+        rows = db["documents"].rows_where(f"id IN ({','.join('?' * len(part))})", part)
+        found.update((row["id"], StoredDocument(**row)) for row in rows)
+    return found
 
 
 def page_of(db: Database, document: int, number: int) -> Page:
