@@ -419,7 +419,7 @@ class TestChanges:
 
     def test_a_report_as_json_has_every_list(self):
         failure = FailedFile("c.pdf", "PDF-NOT", "No.")
-        report = IndexReport(("a",), ("b",), (("d", "e"),), ("f",), ("g",), (failure,), (), (("b", "a"),))
+        report = IndexReport(("a",), ("b",), (("d", "e"),), ("f",), ("g",), (failure,), (), (("b", "a"),), ("l",))
         assert report.to_dict() == {
             "schema": "docqa.index/1",
             "added": ["a"],
@@ -430,6 +430,7 @@ class TestChanges:
             "failed": [{"path": "c.pdf", "code": "PDF-NOT", "sentence": "No."}],
             "partial": [],
             "copies": [{"path": "b", "of": "a"}],
+            "links": ["l"],
         }
 
 

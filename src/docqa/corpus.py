@@ -6,13 +6,13 @@ import os
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
-from docqa.errors import UsageError
+from docqa.errors import DocqaError, UsageError
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.postings import generation
@@ -95,6 +95,38 @@ class Corpus:
                 exclude=exclude,
                 on_progress=on_progress,
             )
+
+    def watch(
+        self,
+        *paths: str | os.PathLike[str],
+        poll: bool = False,
+        on_trouble: Callable[[DocqaError], None] = lambda error: None,
+        **options: Any,
+    ) -> Iterator[IndexReport]:
+        """Index files and folders, then follow them and index again what changed, until the caller stops.
+
+        The first report comes at once, then one for each run that changed something; `options` are those of `index`.
+        `on_trouble` hears what later runs raise, such as `IndexLockedError`: the next change leads to the next run.
+        With `poll` the files are looked at again and again, for disks whose changes the system does not tell, such as
+        those of a network. Other processes can ask meanwhile, and see each file as soon as it is written.
+
+        Raises what `index` does, the first time, and `UsageError` when watchfiles is not installed or cannot follow.
+        """
+        from docqa.indexing.watching import Followed, check_watching, watch_paths
+
+        check_watching()
+        given = [Path(os.path.abspath(path)) for path in paths]
+        followed = Followed(
+            folders=tuple(path for path in given if not path.is_file()),
+            files=tuple(path for path in given if path.is_file()),
+            include=options.get("include", ()),
+            exclude=options.get("exclude", ()),
+            poll=poll,
+        )
+        if len(followed.there()) < len(given):
+            # As every run says it.
+            self.index(*paths, **options)
+        return watch_paths(self._db, self.path, followed, lambda there: self.index(*there, **options), on_trouble)
 
     def verify(
         self,

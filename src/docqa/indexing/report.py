@@ -20,7 +20,7 @@ class IndexReport:
     """Paths of files by what happened to them; `moved` holds (old path, new path).
 
     `copies` holds (path, path of the document) of those of them that have the very bytes of another file, whose
-    paragraphs they share.
+    paragraphs they share. `links` in folders were passed over, although they lead to what is read.
     """
 
     added: tuple[str, ...] = ()
@@ -31,6 +31,7 @@ class IndexReport:
     failed: tuple[FailedFile, ...] = ()
     partial: tuple[FailedFile, ...] = ()
     copies: tuple[tuple[str, str], ...] = ()
+    links: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report as `docqa index --json` prints it."""
@@ -44,4 +45,5 @@ class IndexReport:
             "failed": [asdict(failure) for failure in self.failed],
             "partial": [asdict(failure) for failure in self.partial],
             "copies": [{"path": path, "of": document} for path, document in self.copies],
+            "links": list(self.links),
         }

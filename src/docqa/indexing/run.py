@@ -73,7 +73,8 @@ def index_paths(
     paths = list(paths)
     given = [Path(os.path.abspath(path)) for path in paths]
     top = Path.cwd() if get_setting(db, BASE_SETTING) is None else base_folder(db, index_file)
-    files = find_files(paths, include=include, exclude=exclude, top=top)
+    links: list[Path] = []
+    files = find_files(paths, include=include, exclude=exclude, top=top, on_link=links.append)
     with writing(db):
         check_analyzer(db, analyzer, store=True)
         if get_setting(db, BASE_SETTING) is None:
@@ -111,7 +112,8 @@ def index_paths(
                     _settle(db)
             waiting = left
     _settle(db)
-    return _report(db, changes, outcome, names.keys())
+    report = _report(db, changes, outcome, names.keys())
+    return replace(report, links=tuple(sorted({document_path(link, base) for link in links})))
 
 
 def document_path(file: Path, base: Path) -> str:

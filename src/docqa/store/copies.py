@@ -54,6 +54,17 @@ def paths_of(db: Database, documents: Iterable[int]) -> dict[int, list[str]]:
     return dict(found)
 
 
+def holds(db: Database, path: str) -> bool:
+    """Whether the index has a file at a path, or in it when that is a folder."""
+    # The sign after the slash: between the two is all that begins with the folder.
+    row = db.conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM documents WHERE path = :path OR (path > :path || '/' AND path < :path || '0')) "
+        "OR EXISTS (SELECT 1 FROM copies WHERE path = :path OR (path > :path || '/' AND path < :path || '0'))",
+        {"path": path},
+    )
+    return bool(row.fetchone()[0])
+
+
 def place_documents(db: Database, places: Mapping[int, Sequence[FileState]]) -> None:
     """Give documents their files, by the document's id: the first one is the document's own, the others are copies.
 
