@@ -8,6 +8,7 @@ import stat
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pypdf
@@ -216,6 +217,61 @@ class TestMoves:
         assert report == IndexReport(moved=tuple((path, path.replace("documents", "papers")) for path in ALL))
         assert len(read_paths) == 3
         assert_same_as_fresh(index, ".", fresh=open_index("fresh.db"))
+
+    def test_a_folder_renamed_while_its_files_are_renamed_and_changed_too_is_followed(
+        self, index, open_index, folder, read_paths
+    ):
+        index.update(".")
+        del read_paths[:]
+        papers = folder.parent / "Papers"
+        os.rename(folder, papers)
+        os.rename(papers / "report.txt", papers / "windmill.txt")
+        (papers / "treaty.md").write_text("# Another treaty\n\nIt was never signed.\n", encoding="utf-8")
+        report = index.update(".")
+        assert report.moved == ((ALL[0], "Papers/guide.pdf"), (ALL[1], "Papers/windmill.txt"))
+        assert (report.added, report.removed, read_paths) == (("Papers/treaty.md",), (ALL[2],), ["treaty.md"])
+        assert_same_as_fresh(index, ".", fresh=open_index("fresh.db"))
+
+    def test_a_folder_inside_another_may_be_renamed_and_two_may_change_names(
+        self, index, open_index, folder, read_paths
+    ):
+        for name, text in (("north", "The wind came from the north."), ("south", "The sea was calm.")):
+            (folder / name / "deep").mkdir(parents=True)
+            (folder / name / "deep" / "log.txt").write_text(text)
+        index.update(folder)
+        del read_paths[:]
+        os.rename(folder / "north", folder / "third")
+        os.rename(folder / "south", folder / "north")
+        os.rename(folder / "third", folder / "south")
+        report = index.update(folder)
+        assert report.changed == ("documents/north/deep/log.txt", "documents/south/deep/log.txt")
+        assert (report.moved, read_paths) == ((), [])
+        assert index.search("calm")[0].document.path == "documents/north/deep/log.txt"
+        assert_same_as_fresh(index, folder, fresh=open_index("fresh.db"))
+
+    def test_a_change_of_case_alone_is_a_rename(self, index, open_index, folder, read_paths):
+        index.update(folder)
+        del read_paths[:]
+        # In two steps, for file systems to which both are the same name.
+        for old, new in (("report.txt", "Report.TXT"), ("guide.pdf", "Guide.pdf")):
+            os.rename(folder / old, folder / "between")
+            os.rename(folder / "between", folder / new)
+        report = index.update(folder)
+        assert sorted(report.moved) == [(ALL[0], "documents/Guide.pdf"), (ALL[1], "documents/Report.TXT")]
+        assert (report.unchanged, read_paths) == ((ALL[2],), [])
+        assert_same_as_fresh(index, folder, fresh=open_index("fresh.db"))
+
+    def test_files_of_three_may_take_each_others_names_in_a_circle(self, index, open_index, folder, read_paths):
+        for name in "abc":
+            (folder / f"{name}.txt").write_text(f"This is what {name * 5} said at first.")
+        index.update(folder)
+        del read_paths[:]
+        for old, new in (("a", "x"), ("b", "a"), ("c", "b"), ("x", "c")):
+            os.rename(folder / f"{old}.txt", folder / f"{new}.txt")
+        assert len(index.update(folder).changed) == 3
+        assert read_paths == []
+        assert index.search("aaaaa")[0].document.path == "documents/c.txt"
+        assert_same_as_fresh(index, folder, fresh=open_index("fresh.db"))
 
     def test_a_file_renamed_to_another_kind_is_read_as_that_kind(self, index, open_index, folder, read_paths):
         index.update(folder)
@@ -607,6 +663,18 @@ STEPS = st.lists(
 COVERED = st.sampled_from(["", "", "notes"])
 
 
+#: After how many files a run is interrupted, if it is.
+INTERRUPTED = st.sampled_from([None, None, 1, 2])
+
+
+def interrupt_after(count):
+    def interrupt(done, total, path):
+        if done == count:
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
 def take(step, documents):
     match step:
         case ("write", name, data):
@@ -624,7 +692,7 @@ def take(step, documents):
 
 
 class TestIncrementalIsFresh:
-    @given(st.dictionaries(NAMES, CONTENTS), st.lists(st.tuples(STEPS, COVERED), min_size=1, max_size=4))
+    @given(st.dictionaries(NAMES, CONTENTS), st.lists(st.tuples(STEPS, COVERED, INTERRUPTED), min_size=1, max_size=4))
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_an_index_that_grew_holds_what_a_new_one_holds(self, workers_here, first, rounds):
         with tempfile.TemporaryDirectory() as temporary:
@@ -634,10 +702,11 @@ class TestIncrementalIsFresh:
                 (documents / name).write_bytes(data)
             index, fresh = OpenIndex(Path(temporary) / "grown.db"), OpenIndex(Path(temporary) / "fresh.db")
             index.update(documents)
-            for steps, covered in rounds:
+            for steps, covered, interrupted in rounds:
                 for step in steps:
                     take(step, documents)
-                index.update(documents / covered)
+                with suppress(KeyboardInterrupt):
+                    index.update(documents / covered, on_progress=interrupt_after(interrupted))
                 assert check_index(index.db, index.path, analyzer=index.analyzer).sound
             index.update(documents)
             assert_same_as_fresh(index, documents, fresh=fresh)

@@ -78,8 +78,7 @@ class Corpus:
         """
         from docqa.indexing.run import index_paths
 
-        if not paths or not all(os.fspath(path) for path in paths):
-            raise UsageError("Name at least one file or folder to index; an empty name is none.")
+        _check_named(paths)
         with sqlite_errors(self.path):
             return index_paths(
                 self._db,
@@ -115,6 +114,7 @@ class Corpus:
         from docqa.indexing.watching import Followed, check_watching, watch_paths
 
         check_watching()
+        _check_named(paths)
         given = [Path(os.path.abspath(path)) for path in paths]
         followed = Followed(
             folders=tuple(path for path in given if not path.is_file()),
@@ -268,6 +268,11 @@ class Corpus:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _check_named(paths: Sequence[str | os.PathLike[str]]) -> None:
+    if not paths or not all(os.fspath(path) for path in paths):
+        raise UsageError("Name at least one file or folder to index; an empty name is none.")
 
 
 def open_corpus(

@@ -26,9 +26,9 @@ def find_files(
     Left out, unless they are named themselves, are hidden files and folders, folders that tools make, what a
     `.docqaignore` says (those of folders above count from `top` on), and what the globs `include` and `exclude`, meant
     from each of `paths`, do. Links in a folder are not followed; `on_link` hears each that leads to something which
-    would be found in its place. A folder whose path is too long for the system comes
-    in the place of the files in it. Raises `PathError` when a path does not exist, is of a kind docqa does not read,
-    or cannot be listed, `UsageError` for a glob that is none.
+    would be found in its place. A folder whose path is too long for the system comes in the place of the files in it.
+    Raises `PathError` when a path does not exist, is of a kind docqa does not read, or cannot be listed, `UsageError`
+    for a glob that is none.
     """
     found: set[Path] = set()
     for given in paths:

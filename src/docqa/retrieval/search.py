@@ -40,6 +40,10 @@ class Hit:
     document: StoredDocument
     paths: tuple[str, ...]
 
+    def path_ending(self, file: str) -> str:
+        """Of the paths the first that ends like this; the first of all when none does."""
+        return next((path for path in self.paths if path.endswith(file)), self.paths[0])
+
 
 def search_paragraphs(
     db: Database,
