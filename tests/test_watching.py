@@ -8,16 +8,17 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
 import docqa
+from conftest import WorkersHere
 from docqa.documents.discovery import find_files, leads_to
 from docqa.documents.ignoring import sieve_for
 from docqa.errors import IndexLockedError
+from docqa.indexing import run
 from docqa.indexing.report import IndexReport
-from docqa.indexing.watching import Followed, _matters, watch_paths
+from docqa.indexing.watching import _matters, follow, watch_paths
 
 pytest.importorskip("watchfiles")
 
@@ -85,15 +86,8 @@ def start():
         one.process.stderr.close()
 
 
-def following(index, *paths, poll=False, include=(), exclude=()):
-    given = [Path(os.path.abspath(path)) for path in paths]
-    return Followed(
-        tuple(path for path in given if path.is_dir()),
-        tuple(path for path in given if not path.is_dir()),
-        include,
-        exclude,
-        poll,
-    )
+def following(*paths):
+    return follow(paths, include=(), exclude=(), poll=False)
 
 
 def soon(reports):
@@ -197,7 +191,7 @@ class TestOccasions:
     def test_what_a_run_raises_is_told_and_the_next_change_tries_again(self, index, documents):
         told, runs = [], []
 
-        def run(there):
+        def index_once(there, *, is_first):
             runs.append(there)
             if len(runs) == 2:
                 raise IndexLockedError("Another process writes.")
@@ -207,7 +201,7 @@ class TestOccasions:
             told.append(error)
             (documents / "b.txt").write_text("Once more.")
 
-        reports = watch_paths(index.db, index.path, following(index, documents), run, trouble)
+        reports = watch_paths(index.db, index.path, following(documents), index_once, trouble)
         assert soon(reports).added == ("1",)
         (documents / "a.txt").write_text("A change.")
         assert soon(reports).added == ("3",)
@@ -217,23 +211,42 @@ class TestOccasions:
         reports = iter([IndexReport(added=("a",)), IndexReport(unchanged=("a",)), IndexReport(removed=("a",))])
         runs = []
 
-        def run(there):
+        def index_once(there, *, is_first):
             runs.append(there)
             report = next(reports)
             (documents / f"{len(runs)}.txt").write_text("A change.")
             return report
 
-        given = watch_paths(index.db, index.path, following(index, documents), run, lambda error: None)
+        given = watch_paths(index.db, index.path, following(documents), index_once, lambda error: None)
         assert [soon(given).added, soon(given).removed] == [("a",), ("a",)]
         assert runs == [(documents,)] * 3
+
+    def test_what_could_not_be_read_is_tried_again_in_the_first_run_alone(self, index, documents, monkeypatch):
+        (documents / "bad.pdf").write_bytes(b"<html>")
+        asked = []
+
+        class Spy(WorkersHere):
+            def read(self, paths):
+                asked.append([path.name for path in paths])
+                return super().read(paths)
+
+        monkeypatch.setattr(run, "Workers", Spy)
+        with docqa.open("docqa.db") as corpus:
+            corpus.index(documents)
+            reports = corpus.watch(documents, retry_failed=True, limits=docqa.Limits(pages=5))
+            assert len(soon(reports).failed) == 1
+            (documents / "new.txt").write_text("The keeper is paid in copper.\n", encoding="utf-8")
+            report = soon(reports)
+            assert (report.added, len(report.failed)) == (("documents/new.txt",), 1)
+        assert asked == [["bad.pdf", "pay.txt"], ["bad.pdf"], ["new.txt"]]
 
     def test_a_file_that_is_named_itself_is_followed_when_another_one_takes_its_place(self, index, documents):
         file = documents / "pay.txt"
 
-        def run(there):
+        def index_once(there, *, is_first):
             return index.update(*there, workers=1)
 
-        reports = watch_paths(index.db, index.path, following(index, file), run, lambda error: None)
+        reports = watch_paths(index.db, index.path, following(file), index_once, lambda error: None)
         assert soon(reports).added == ("documents/pay.txt",)
         for metal in ("copper", "gold"):
             (documents / "draft").write_text(f"The pilot is paid in {metal}.\n", encoding="utf-8")
@@ -282,7 +295,7 @@ class TestWhatMatters:
         assert sorted(path for path in files if leads_to(path, tree, sieve)) == sorted(found)
 
     def test_folders_that_are_looked_into_and_their_rules_matter_and_others_do_not(self, index, tree):
-        followed = following(index, tree)
+        followed = following(tree)
 
         def matters(name):
             return _matters(index.db, index.path, tree / name, followed)
@@ -294,7 +307,7 @@ class TestWhatMatters:
 
     def test_of_what_is_gone_only_that_matters_which_the_index_has(self, index, tree):
         index.update(tree, workers=1)
-        followed = following(index, tree)
+        followed = following(tree)
         for name in ("a.txt", "deep", "photo.jpg", "node_modules", "drafts"):
             shutil.rmtree(tree / name) if (tree / name).is_dir() else (tree / name).unlink()
         expected = {"a.txt": True, "deep": True, "photo.jpg": False, "node_modules": False, "drafts": True}
@@ -303,7 +316,7 @@ class TestWhatMatters:
     def test_the_index_and_its_journals_do_not_matter_whatever_it_is_called(self, open_index, documents):
         index = open_index("documents/index.txt")
         index.update(documents, workers=1)
-        followed = following(index, documents)
+        followed = following(documents)
         assert (documents / "index.txt-wal").exists()
         for name in ("index.txt", "index.txt-wal", "index.txt-shm", "index.txt-journal"):
             assert not _matters(index.db, index.path, documents / name, followed)

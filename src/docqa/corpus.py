@@ -76,24 +76,24 @@ class Corpus:
         Raises `PathError` for a path that cannot be used, `UsageError` for an extractor or a glob that cannot. Files
         that cannot be read are in the report.
         """
+        _check_named(paths)
+        return self._index(
+            paths,
+            workers=workers,
+            pdf_extractor=pdf_extractor,
+            limits=limits,
+            passwords=passwords,
+            retry_failed=retry_failed,
+            include=include,
+            exclude=exclude,
+            on_progress=on_progress,
+        )
+
+    def _index(self, paths: Sequence[str | os.PathLike[str]], **options: Any) -> IndexReport:
         from docqa.indexing.run import index_paths
 
-        _check_named(paths)
         with sqlite_errors(self.path):
-            return index_paths(
-                self._db,
-                self.path,
-                [Path(path) for path in paths],
-                analyzer=self._analyzer,
-                workers=workers,
-                pdf_extractor=pdf_extractor,
-                limits=limits,
-                passwords=passwords,
-                retry_failed=retry_failed,
-                include=include,
-                exclude=exclude,
-                on_progress=on_progress,
-            )
+            return index_paths(self._db, self.path, [Path(path) for path in paths], analyzer=self._analyzer, **options)
 
     def watch(
         self,
@@ -105,28 +105,27 @@ class Corpus:
         """Index files and folders, then follow them and index again what changed, until the caller stops.
 
         The first report comes at once, then one for each run that changed something; `options` are those of `index`.
+        What could not be read is tried again in the first run alone, unless its file changes.
         `on_trouble` hears what later runs raise, such as `IndexLockedError`: the next change leads to the next run.
         With `poll` the files are looked at again and again, for disks whose changes the system does not tell, such as
         those of a network. Other processes can ask meanwhile, and see each file as soon as it is written.
 
         Raises what `index` does, the first time, and `UsageError` when watchfiles is not installed or cannot follow.
         """
-        from docqa.indexing.watching import Followed, check_watching, watch_paths
+        from docqa.indexing.watching import check_watching, follow, watch_paths
 
         check_watching()
         _check_named(paths)
-        given = [Path(os.path.abspath(path)) for path in paths]
-        followed = Followed(
-            folders=tuple(path for path in given if not path.is_file()),
-            files=tuple(path for path in given if path.is_file()),
-            include=options.get("include", ()),
-            exclude=options.get("exclude", ()),
-            poll=poll,
-        )
-        if len(followed.there()) < len(given):
+        followed = follow(paths, include=options.get("include", ()), exclude=options.get("exclude", ()), poll=poll)
+        if len(followed.there()) < len(paths):
             # As every run says it.
             self.index(*paths, **options)
-        return watch_paths(self._db, self.path, followed, lambda there: self.index(*there, **options), on_trouble)
+
+        def index(there: Sequence[Path], *, is_first: bool) -> IndexReport:
+            # What could not be read in the first run would cost its time in each.
+            return self._index(there, **options, try_again=is_first)
+
+        return watch_paths(self._db, self.path, followed, index, on_trouble)
 
     def verify(
         self,

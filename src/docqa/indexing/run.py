@@ -57,6 +57,7 @@ def index_paths(
     limits: Limits = DEFAULT_LIMITS,
     passwords: Sequence[str] = (),
     retry_failed: bool = False,
+    try_again: bool = True,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     on_progress: Progress = lambda done, total, name: None,
@@ -65,7 +66,8 @@ def index_paths(
 
     `include` and `exclude` are globs as in a .gitignore, meant from each folder in `paths`; a document that they or a
     `.docqaignore` leave out, and that lies there, is removed. With `retry_failed` files that could not be read in full
-    are read again although they have not changed.
+    are read again although they have not changed. Without `try_again` only files that changed are read, and files
+    that were never opened, as it is right in all but the first of several runs in a row.
     `on_progress` hears (files done, files to do, name of the file). Raises `PathError` when a path cannot be used,
     `UsageError` when the extractor for PDFs cannot be; a file that cannot be read is in the report and stops nothing.
     """
@@ -92,7 +94,7 @@ def index_paths(
         again={
             document.id
             for document in documents
-            if is_read_again(document, limits, passwords, pdf_extractor, retry_failed=retry_failed)
+            if try_again and is_read_again(document, limits, passwords, pdf_extractor, retry_failed=retry_failed)
         },
     )
     _make_room(db, changes, analyzer)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from docqa.documents.discovery import leads_to
 from docqa.documents.ignoring import IGNORE_FILE, sieve_for
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 QUIET, LONGEST = 300, 10_000
 #: So often, in milliseconds, it is looked whether what is followed is still there.
 LOOK = 300
+
+
+class Run(Protocol):
+    """A run of indexing over paths that are there, which knows whether it is the first."""
+
+    def __call__(self, there: Sequence[Path], *, is_first: bool) -> IndexReport:
+        """What the run did. Raises `DocqaError`."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,15 @@ class Followed:
         return found
 
 
+def follow(
+    paths: Sequence[str | os.PathLike[str]], *, include: Sequence[str], exclude: Sequence[str], poll: bool
+) -> Followed:
+    """What is to be followed for these paths."""
+    given = [Path(os.path.abspath(path)) for path in paths]
+    files = tuple(path for path in given if path.is_file())
+    return Followed(tuple(path for path in given if path not in files), files, include, exclude, poll)
+
+
 def check_watching() -> None:
     """Raises `UsageError` when the library that follows folders is not installed."""
     try:
@@ -67,7 +84,7 @@ def watch_paths(
     db: Database,
     index_file: Path,
     followed: Followed,
-    index: Callable[[Sequence[Path]], IndexReport],
+    index: Run,
     on_trouble: Callable[[DocqaError], None],
 ) -> Iterator[IndexReport]:
     """Give the report of the first run of `index`, and of each later one that changed something; without an end.
@@ -87,7 +104,7 @@ def watch_paths(
         if not there:
             continue
         try:
-            report = index(there)
+            report = index(there, is_first=last is None)
         except DocqaError as error:
             if last is None:
                 raise
