@@ -312,8 +312,13 @@ class TestAnswers:
 class TestTelling:
     def test_the_summary_the_status_and_their_json_say_how_many_copies_there_are(self, documents, call):
         shutil.copy(documents / "m.txt", documents / "z.txt")
-        assert "2 added\ndocqa.db holds 1 document, 1 copy, 1 paragraph." in call("index", "documents")[1]
-        assert json.loads(call("index", "documents", "--json")[1])["copies"] == [{"path": THIRD, "of": SECOND}]
+        for name in ("bad.pdf", "worse.pdf"):
+            (documents / name).write_bytes(b"<html>")
+        assert "2 added, 2 not read\ndocqa.db holds 1 document, 1 copy, 1 paragraph." in call("index", "documents")[1]
+        assert json.loads(call("index", "documents", "--json")[1])["copies"] == [
+            {"path": "documents/worse.pdf", "of": "documents/bad.pdf"},
+            {"path": THIRD, "of": SECOND},
+        ]
         assert "1 more file is a copy, byte for byte" in call("status")[1]
         status = json.loads(call("status", "--json")[1])
         assert (status["documents"], status["copies"], status["paragraphs"]) == (1, 1, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docqa.cli.console import counted, messages, output, printable
+from docqa.store.documents import FAILED
 
 if TYPE_CHECKING:
     from docqa.corpus import Corpus
@@ -36,7 +37,9 @@ def show_report(report: IndexReport, corpus: Corpus) -> None:
         )
         _say_links(report)
         return
-    info, copies = corpus.info(), len(corpus.files()) - len(corpus.documents())
+    info = corpus.info()
+    # As documents are counted: without those that could not be read.
+    copies = sum(file.status != FAILED for file in corpus.files()) - info.documents
     console.print(f"[bold]{said}[/bold]")
     show_failures(report)
     _say_links(report)

@@ -38,7 +38,8 @@ def status(index_file: str, *, failed: bool, as_json: bool) -> int:
         documents, files = corpus.documents(), corpus.files()
         info = corpus.info()
     troubled = [file for file in files if file.status != OK]
-    copies = len(files) - len(documents)
+    # As documents are counted: without those that could not be read.
+    copies = sum(file.status != FAILED for file in files) - info.documents
     if as_json:
         overview = {
             "schema": SCHEMA,
