@@ -60,7 +60,7 @@ def rank(corpus: Corpus, question: FolderQuestion) -> int | None:
         paragraph = hit.paragraph.paragraph
         words = normal_form(paragraph.text)
         if (
-            hit.document.path.endswith(question.file)
+            hit.path_ending(question.file).endswith(question.file)
             and (not question.pages or paragraph.page in question.pages)
             and any(normal_form(answer) in words for answer in question.accepted)
         ):

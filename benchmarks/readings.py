@@ -48,6 +48,6 @@ def folder_cases(reader: Reader, folder: Path, questions: Path, candidates: int)
         for question in load_folder_questions(questions):
             hits = corpus.search(question.text, candidates)
             texts, scores = [hit.paragraph.paragraph.text for hit in hits], [hit.score for hit in hits]
-            known = {"paths": tuple(hit.document.path for hit in hits), "file": question.file}
+            known = {"paths": tuple(hit.path_ending(question.file) for hit in hits), "file": question.file}
             cases.append(read_open(reader, question.text, question.accepted, texts, scores, **known))
         return cases

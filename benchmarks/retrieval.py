@@ -97,7 +97,8 @@ def folder_recall(
 def _holds(hit: Hit, question: dict[str, object]) -> bool:
     answers: list[str] = question["answers"]  # type: ignore[assignment]
     words = normal_form(hit.paragraph.paragraph.text)
-    return hit.document.path.endswith(str(question["file"])) and any(normal_form(a) in words for a in answers)
+    is_right = hit.path_ending(str(question["file"])).endswith(str(question["file"]))
+    return is_right and any(normal_form(a) in words for a in answers)
 
 
 if __name__ == "__main__":

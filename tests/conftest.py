@@ -15,6 +15,7 @@ from docqa.retrieval.fresh import fresh_entries
 from docqa.retrieval.postings import unpack
 from docqa.retrieval.search import score_paragraphs, search_paragraphs
 from docqa.retrieval.segments import removed_of
+from docqa.store.copies import stored_copies
 from docqa.store.documents import pages_of, paragraphs_of, stored_documents
 from docqa.store.opening import open_database
 from pdf_maker import make_pdf
@@ -71,6 +72,11 @@ class OpenIndex:
     def documents(self):
         return {document.path: document for document in stored_documents(self.db)}
 
+    def copies(self):
+        """The path of the document by the path of its copy."""
+        paths = {document.id: path for path, document in self.documents().items()}
+        return {copy.path: paths[copy.document] for copy in stored_copies(self.db)}
+
     def paragraphs(self, path):
         return paragraphs_of(self.db, self.documents()[path].id)
 
@@ -95,7 +101,7 @@ class OpenIndex:
         }
         postings = {(term, *places[number]): counts for (term, number), counts in all_postings(self.db).items()}
         statistics = self.db.conn.execute("SELECT paragraphs, terms FROM statistics").fetchall()
-        return documents, scores, postings, statistics
+        return documents, self.copies(), scores, postings, statistics
 
     def close(self):
         self.db.close()

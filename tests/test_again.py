@@ -3,16 +3,19 @@
 import json
 from dataclasses import replace
 
+import pypdf
 import pytest
 
 import docqa
+from conftest import WorkersHere
 from docqa.cli import main
-from docqa.documents import pdfium
+from docqa.documents import mending, pdfium
 from docqa.documents.formats import READERS, read_document
 from docqa.documents.versions import installed_version, pdf_extractors
 from docqa.indexing import run, worker
 from docqa.indexing.again import has_more_extractors, is_outdated
 from docqa.indexing.report import IndexReport
+from docqa.indexing.workers import Workers
 from pdf_maker import make_pdf
 
 BAD = "documents/bad.pdf"
@@ -38,6 +41,18 @@ def mended(monkeypatch):
     return mend
 
 
+def pages_that_fail(monkeypatch):
+    """The second page of every PDF fails in pypdf."""
+    extract = pypdf.PageObject.extract_text
+
+    def fail_on_the_second(page):
+        if page.page_number == 1:
+            raise ZeroDivisionError("division by zero")
+        return extract(page)
+
+    monkeypatch.setattr(pypdf.PageObject, "extract_text", fail_on_the_second)
+
+
 def set_extractor(index, path, **columns):
     with index.db.conn:
         index.db["documents"].update(index.documents()[path].id, columns)
@@ -59,7 +74,7 @@ class TestRetryFailed:
 
     def test_a_file_that_was_read_in_part_is_read_again_as_well(self, index, folder, workers_here):
         index.update(folder)
-        set_extractor(index, "documents/guide.pdf", status="partial", code="PAGES-FAILED")
+        set_extractor(index, "documents/guide.pdf", status="partial", code="PAGES-FAILED", tried="pypdf+pypdfium2")
         assert index.update(folder).changed == ()
         assert index.update(folder, retry_failed=True).changed == ("documents/guide.pdf",)
 
@@ -149,10 +164,38 @@ class TestPdfium:
         assert asked == ["bad.pdf"]
         assert index.documents()[BAD].extractor == "pypdf+pypdfium2"
 
+    def test_so_is_one_of_which_some_pages_could_not_be_read(self, index, folder, monkeypatch):
+        pytest.importorskip("pypdfium2")
+        pages_that_fail(monkeypatch)
+        for module in (pdfium, mending):
+            monkeypatch.setattr(module, "is_installed", lambda: False)
+        monkeypatch.setattr(run, "Workers", WorkersHere)
+        (partial,) = index.update(folder).partial
+        stored = index.documents()[partial.path]
+        assert (stored.status, stored.extractor, stored.tried) == ("partial", "pypdf", "pypdf")
+        assert index.update(folder).changed == ()
+        for module in (pdfium, mending):
+            monkeypatch.setattr(module, "is_installed", lambda: True)
+        assert index.update(folder).changed == (partial.path,)
+        stored = index.documents()[partial.path]
+        assert (stored.status, stored.extractor, stored.tried) == ("ok", "pypdf+pypdfium2", None)
+        assert index.search("paid in silver")[0].document.path == partial.path
+
+    def test_one_that_pdfium_cannot_read_better_is_read_once_more_and_then_left(self, index, folder, monkeypatch):
+        pages_that_fail(monkeypatch)
+        monkeypatch.setattr(run, "Workers", WorkersHere)
+        monkeypatch.setattr(mending, "is_installed", lambda: False)
+        monkeypatch.setattr(pdfium, "is_installed", lambda: False)
+        (partial,) = index.update(folder).partial
+        monkeypatch.setattr(pdfium, "is_installed", lambda: True)
+        assert index.update(folder).partial == (partial,)
+        assert index.documents()[partial.path].tried == "pypdf+pypdfium2"
+        assert index.update(folder) == IndexReport(unchanged=tuple(index.documents()))
+
     def test_what_the_index_does_not_say_counts_as_tried_with_the_extractor_alone(self, index, bad, monkeypatch):
         monkeypatch.setattr(pdfium, "is_installed", lambda: True)
         index.update(bad)
-        stored = replace(index.documents()[BAD], extractor=None, extractor_version=None)
+        stored = replace(index.documents()[BAD], extractor=None, extractor_version=None, tried=None)
         assert has_more_extractors(stored, "pypdf")
         monkeypatch.setattr(pdfium, "is_installed", lambda: False)
         assert not has_more_extractors(stored, "pypdf")
@@ -162,3 +205,19 @@ class TestPdfium:
         (folder / "empty.txt").touch()
         index.update(folder)
         assert not has_more_extractors(index.documents()["documents/empty.txt"], "pypdf")
+
+
+class TestSeconds:
+    def test_the_ledger_says_how_long_reading_took_and_the_command_where_somebody_had_to_wait(
+        self, index, bad, call, monkeypatch
+    ):
+        monkeypatch.setattr(run, "Workers", Workers)
+        monkeypatch.delenv("DOCQA_INDEX", raising=False)
+        index.update(bad)
+        assert all(document.seconds >= 0 for document in index.documents().values())
+        set_extractor(index, BAD, seconds=299.6)
+        assert "UTC, after 300 seconds" in call("status", "--failed")[1]
+        assert json.loads(call("status", "--json")[1])["failed"][0]["seconds"] == 299.6
+        for seconds in (None, 0.3):
+            set_extractor(index, BAD, seconds=seconds)
+            assert "after" not in call("status", "--failed")[1]

@@ -219,6 +219,26 @@ DAMAGE = {
         ),
         {("statistics", TEXTS[0]), ("statistics", TEXTS[1]), ("statistics", None)},
     ),
+    "a copy of no document": (
+        "INSERT INTO copies VALUES ('documents/z.txt', 99, 1.0)",
+        {("rows", None), ("rows", "documents/z.txt")},
+    ),
+    "a document that is its own copy": (
+        f"INSERT INTO copies SELECT path, id, 1.0 FROM documents WHERE path = '{TEXTS[0]}'",
+        {("rows", TEXTS[0])},
+    ),
+    "a copy of another kind": (
+        f"INSERT INTO copies SELECT 'documents/z.pdf', id, 1.0 FROM documents WHERE path = '{TEXTS[0]}'",
+        {("rows", "documents/z.pdf")},
+    ),
+    "a copy that comes before its document": (
+        f"INSERT INTO copies SELECT 'documents/a.txt', id, 1.0 FROM documents WHERE path = '{TEXTS[0]}'",
+        {("rows", "documents/a.txt")},
+    ),
+    "a copy that cannot be read": (
+        f"INSERT INTO copies SELECT CAST(x'61ff' AS TEXT), id, 1.0 FROM documents WHERE path = '{TEXTS[0]}'",
+        {("rows", None)},
+    ),
     "a page of no document": ("INSERT INTO pages VALUES (99, 1, NULL, 'lost')", {("rows", None)}),
     "a paragraph of no document": (
         (

@@ -382,6 +382,45 @@ def test_asking_with_paths_indexes_them_first(documents, call, finder):
     assert again["answers"][0]["sources"][0]["context"] == "Since today the pilot is paid in silver coins."
 
 
+def test_asking_with_paths_takes_the_options_of_indexing(documents, call, finder):
+    (documents / "locked.pdf").write_bytes(make_pdf("The pilot is paid in silver, too.", password="swordfish"))
+    (documents / "long.pdf").write_bytes(make_pdf("One page.", "Another page.", "A third page."))
+    (documents.parent / "passwords.txt").write_text("swordfish\n", encoding="utf-8")
+    asking = ("ask", "What is the pilot paid in?", "documents", "--reader", finder, "--threshold", "0", "--json")
+    outcome = call(
+        *asking, "--include", "*.pdf", "--exclude", "guide*", "--password-file", "passwords.txt", "--pages-a-file", "2"
+    )
+    assert outcome.code == 0
+    assert {source["path"] for answer in json.loads(outcome.out)["answers"] for source in answer["sources"]} == {
+        "documents/locked.pdf"
+    }
+    assert "--pages-a-file raises this limit" in outcome.err
+    with docqa.open("docqa.db") as corpus:
+        assert not {"documents/guide.pdf", "documents/pay.txt"} & {entry.path for entry in corpus.documents()}
+
+
+@pytest.mark.parametrize(
+    "option", [("--include", "*.pdf"), ("--retry-failed",), ("--pages-a-file", "2"), ("--workers", "1")]
+)
+def test_an_option_of_indexing_without_a_path_to_index_is_refused(indexed, call, option):
+    outcome = call("ask", "What is the pilot paid in?", *option)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        f"docqa: {option[0]} is for indexing; name the files or folders after the question, or leave it out.\n"
+    )
+
+
+def test_the_help_of_ask_has_the_options_of_indexing_by_themselves_and_the_same_as_index(call):
+    own, others = call("ask", "--help").out.split("Options for indexing PATHs:\n")
+    index = call("index", "--help").out
+    names = re.findall(r"^  (--[\w-]+)", others, re.MULTILINE)
+    assert {"--include", "--exclude", "--password-file", "--seconds-a-file"} <= set(names)
+    for name in names:
+        assert f"  {name} " in index
+        assert f"  {name} " not in own
+    assert "--top-k" in own
+
+
 def test_a_question_without_an_answer_gives_exit_code_1(indexed, call, finder):
     outcome = call("ask", "zebra?", "--reader", finder)
     assert outcome.code == 1

@@ -379,6 +379,9 @@ class TestDiscovery:
         (folder / "broken.txt").symlink_to(folder / "gone.txt")
         (folder / "up").symlink_to(tmp_path)
         assert find_files([folder]) == [folder / "a.txt"]
+        passed = []
+        find_files([folder], on_link=passed.append)
+        assert sorted(passed) == [folder / "link.txt", folder / "up"]
         assert find_files([folder / "link.txt"]) == [folder / "link.txt"]
         assert find_files([folder / "up" / "folder"]) == [folder / "up" / "folder" / "a.txt"]
 

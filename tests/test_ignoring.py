@@ -166,7 +166,7 @@ def test_a_document_that_becomes_ignored_leaves_the_index_and_comes_back(make, i
         assert corpus.index("docs").removed == ("docs/b.txt",)
         assert corpus.index("docs", exclude=["*.txt"]).removed == ("docs/a.txt",)
         assert corpus.index("docs", "docs/b.txt", include=["*.txt"]).added == ("docs/a.txt", "docs/b.txt")
-        assert {document.path for document in corpus.documents()} == {"docs/a.txt", "docs/b.txt", "other/b.txt"}
+        assert {document.path for document in corpus.files()} == {"docs/a.txt", "docs/b.txt", "other/b.txt"}
 
 
 def test_the_command_takes_several_globs(make, workers_here, capsys, monkeypatch):

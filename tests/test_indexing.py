@@ -8,6 +8,7 @@ import stat
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pypdf
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import GUIDE, REPORT, OpenIndex, WorkersHere
+from docqa.checking.check import check_index
 from docqa.documents import mending
 from docqa.documents.document import Document, Page
 from docqa.documents.formats import read_document
@@ -216,6 +218,61 @@ class TestMoves:
         assert len(read_paths) == 3
         assert_same_as_fresh(index, ".", fresh=open_index("fresh.db"))
 
+    def test_a_folder_renamed_while_its_files_are_renamed_and_changed_too_is_followed(
+        self, index, open_index, folder, read_paths
+    ):
+        index.update(".")
+        del read_paths[:]
+        papers = folder.parent / "Papers"
+        os.rename(folder, papers)
+        os.rename(papers / "report.txt", papers / "windmill.txt")
+        (papers / "treaty.md").write_text("# Another treaty\n\nIt was never signed.\n", encoding="utf-8")
+        report = index.update(".")
+        assert report.moved == ((ALL[0], "Papers/guide.pdf"), (ALL[1], "Papers/windmill.txt"))
+        assert (report.added, report.removed, read_paths) == (("Papers/treaty.md",), (ALL[2],), ["treaty.md"])
+        assert_same_as_fresh(index, ".", fresh=open_index("fresh.db"))
+
+    def test_a_folder_inside_another_may_be_renamed_and_two_may_change_names(
+        self, index, open_index, folder, read_paths
+    ):
+        for name, text in (("north", "The wind came from the north."), ("south", "The sea was calm.")):
+            (folder / name / "deep").mkdir(parents=True)
+            (folder / name / "deep" / "log.txt").write_text(text)
+        index.update(folder)
+        del read_paths[:]
+        os.rename(folder / "north", folder / "third")
+        os.rename(folder / "south", folder / "north")
+        os.rename(folder / "third", folder / "south")
+        report = index.update(folder)
+        assert report.changed == ("documents/north/deep/log.txt", "documents/south/deep/log.txt")
+        assert (report.moved, read_paths) == ((), [])
+        assert index.search("calm")[0].document.path == "documents/north/deep/log.txt"
+        assert_same_as_fresh(index, folder, fresh=open_index("fresh.db"))
+
+    def test_a_change_of_case_alone_is_a_rename(self, index, open_index, folder, read_paths):
+        index.update(folder)
+        del read_paths[:]
+        # In two steps, for file systems to which both are the same name.
+        for old, new in (("report.txt", "Report.TXT"), ("guide.pdf", "Guide.pdf")):
+            os.rename(folder / old, folder / "between")
+            os.rename(folder / "between", folder / new)
+        report = index.update(folder)
+        assert sorted(report.moved) == [(ALL[0], "documents/Guide.pdf"), (ALL[1], "documents/Report.TXT")]
+        assert (report.unchanged, read_paths) == ((ALL[2],), [])
+        assert_same_as_fresh(index, folder, fresh=open_index("fresh.db"))
+
+    def test_files_of_three_may_take_each_others_names_in_a_circle(self, index, open_index, folder, read_paths):
+        for name in "abc":
+            (folder / f"{name}.txt").write_text(f"This is what {name * 5} said at first.")
+        index.update(folder)
+        del read_paths[:]
+        for old, new in (("a", "x"), ("b", "a"), ("c", "b"), ("x", "c")):
+            os.rename(folder / f"{old}.txt", folder / f"{new}.txt")
+        assert len(index.update(folder).changed) == 3
+        assert read_paths == []
+        assert index.search("aaaaa")[0].document.path == "documents/c.txt"
+        assert_same_as_fresh(index, folder, fresh=open_index("fresh.db"))
+
     def test_a_file_renamed_to_another_kind_is_read_as_that_kind(self, index, open_index, folder, read_paths):
         index.update(folder)
         os.rename(folder / "treaty.md", folder / "treaty.txt")
@@ -235,18 +292,20 @@ class TestMoves:
         os.rename(folder / "a.csv.gz", folder / "b.CSV.GZ")
         assert index.update(folder).moved == (("documents/a.csv.gz", "documents/b.CSV.GZ"),)
 
-    def test_files_that_change_names_with_each_other_are_read_again(self, index, open_index, folder, workers_here):
+    def test_files_that_change_names_with_each_other_changed_and_are_not_read(
+        self, index, open_index, folder, read_paths
+    ):
         (folder / "log.txt").write_text("The wind came from the west.")
         index.update(folder)
+        del read_paths[:]
         os.rename(folder / "log.txt", folder / "third.txt")
         os.rename(folder / "report.txt", folder / "log.txt")
         os.rename(folder / "third.txt", folder / "report.txt")
         assert index.update(folder).changed == ("documents/log.txt", ALL[1])
+        assert read_paths == []
         assert_same_as_fresh(index, folder, fresh=open_index("fresh.db"))
 
-    def test_of_two_copies_each_is_a_document_and_one_vanished_file_moves_once(
-        self, index, open_index, folder, workers_here
-    ):
+    def test_of_two_copies_one_vanished_file_moves_once(self, index, open_index, folder, workers_here):
         index.update(folder)
         shutil.copy(folder / "report.txt", folder / "copy.txt")
         assert index.update(folder).added == ("documents/copy.txt",)
@@ -264,8 +323,10 @@ class TestMoves:
         other.mkdir()
         index.update(folder)
         os.rename(folder / "report.txt", other / "report.txt")
-        assert index.update(other) == IndexReport(added=("other/report.txt",))
+        of = (("other/report.txt", ALL[1]),)
+        assert index.update(other) == IndexReport(added=("other/report.txt",), copies=of)
         assert index.update(folder).removed == (ALL[1],)
+        assert (list(index.documents()), index.copies()) == ([ALL[0], ALL[2], "other/report.txt"], {})
 
 
 class TestFailures:
@@ -408,13 +469,13 @@ class TestChanges:
     def test_a_file_that_could_not_be_opened_is_read_again_and_never_taken_for_moved(self, tmp_path):
         assert file_state(tmp_path / "nowhere.txt", "a.txt") == self.STATE
         same = find_changes([self.STATE], [self.document("a.txt", "")], ["a.txt"])
-        assert (same.read, same.unchanged) == ((self.STATE,), ())
+        assert ([content.file for content in same.read], same.unchanged) == ([self.STATE], ())
         other = find_changes([self.STATE], [self.document("b.txt", "")], ["b.txt"])
-        assert (other.read, other.moved) == ((self.STATE,), ())
+        assert ([content.file for content in other.read], other.moved) == ([self.STATE], ())
 
     def test_a_report_as_json_has_every_list(self):
         failure = FailedFile("c.pdf", "PDF-NOT", "No.")
-        report = IndexReport(("a",), ("b",), (("d", "e"),), ("f",), ("g",), (failure,), ())
+        report = IndexReport(("a",), ("b",), (("d", "e"),), ("f",), ("g",), (failure,), (), (("b", "a"),), ("l",))
         assert report.to_dict() == {
             "schema": "docqa.index/1",
             "added": ["a"],
@@ -424,6 +485,8 @@ class TestChanges:
             "unchanged": ["g"],
             "failed": [{"path": "c.pdf", "code": "PDF-NOT", "sentence": "No."}],
             "partial": [],
+            "copies": [{"path": "b", "of": "a"}],
+            "links": ["l"],
         }
 
 
@@ -487,10 +550,16 @@ class TestWorkers:
     def codes(self, pool, paths):
         return [result["error"]["code"] if "error" in result else "ok" for _, result in pool.read(paths)]
 
+    def answers(self, pool, paths):
+        """What workers answer, without how long it took them, which must be said."""
+        answers = list(pool.read(paths))
+        assert all(answer.pop("seconds") >= 0 for _, answer in answers)
+        return answers
+
     def test_files_come_back_in_order_and_as_read_in_this_process(self, files):
         analyzer = Analyzer()
         with Workers(2, analyzer) as pool:
-            assert list(pool.read(files)) == list(WorkersHere(1, analyzer).read(files))
+            assert self.answers(pool, files) == list(WorkersHere(1, analyzer).read(files))
 
     def test_a_worker_that_dies_costs_the_file_it_was_reading_and_no_other(self, files, pipe):
         with Workers(1, Analyzer()) as pool:
@@ -509,6 +578,7 @@ class TestWorkers:
         with Workers(1, Analyzer(), limits=Limits(seconds=0.2)) as pool:
             ((_, result),) = pool.read([pipe])
             assert result["error"]["code"] == "FILE-SLOW"
+            assert result["seconds"] >= 0.2
             assert "took longer than" in result["error"]["sentence"]
             pool._limits = Limits(seconds=60)
             assert self.codes(pool, files) == ["ok"] * len(files)
@@ -541,7 +611,7 @@ class TestWorkers:
             "worker.work()\n"
         )
         with Workers(1, Analyzer()) as pool:
-            assert list(pool.read(files)) == list(WorkersHere(1, Analyzer()).read(files))
+            assert self.answers(pool, files) == list(WorkersHere(1, Analyzer()).read(files))
 
     def test_python_files_in_the_current_folder_are_not_run(self, files, tmp_path, monkeypatch):
         for name in ("json.py", "hashlib.py", "docqa.py"):
@@ -566,7 +636,7 @@ class TestWorkers:
             assert pool._processes == []
 
 
-NAMES = st.sampled_from(["a.txt", "b.md", "notes/c.txt", "notes/d.pdf"])
+NAMES = st.sampled_from(["a.txt", "b.md", "notes/b.txt", "notes/a.txt", "notes/d.pdf", "z.txt"])
 CONTENTS = st.sampled_from(
     [
         b"",
@@ -583,9 +653,26 @@ STEPS = st.lists(
         st.tuples(st.just("write"), NAMES, CONTENTS),
         st.tuples(st.just("remove"), NAMES),
         st.tuples(st.just("rename"), NAMES, NAMES),
+        st.tuples(st.just("copy"), NAMES, NAMES),
+        st.tuples(st.just("swap"), NAMES, NAMES),
     ),
     max_size=4,
 )
+
+#: What a run is asked to index: everything, or a part.
+COVERED = st.sampled_from(["", "", "notes"])
+
+
+#: After how many files a run is interrupted, if it is.
+INTERRUPTED = st.sampled_from([None, None, 1, 2])
+
+
+def interrupt_after(count):
+    def interrupt(done, total, path):
+        if done == count:
+            raise KeyboardInterrupt
+
+    return interrupt
 
 
 def take(step, documents):
@@ -596,11 +683,17 @@ def take(step, documents):
             (documents / name).unlink(missing_ok=True)
         case ("rename", old, new) if (documents / old).exists():
             os.replace(documents / old, documents / new)
+        case ("copy", old, new) if old != new and (documents / old).exists():
+            shutil.copy(documents / old, documents / new)
+        case ("swap", one, other) if one != other and (documents / one).exists() and (documents / other).exists():
+            os.rename(documents / one, documents / "third")
+            os.rename(documents / other, documents / one)
+            os.rename(documents / "third", documents / other)
 
 
 class TestIncrementalIsFresh:
-    @given(st.dictionaries(NAMES, CONTENTS), st.lists(STEPS, min_size=1, max_size=4))
-    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.dictionaries(NAMES, CONTENTS), st.lists(st.tuples(STEPS, COVERED, INTERRUPTED), min_size=1, max_size=4))
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_an_index_that_grew_holds_what_a_new_one_holds(self, workers_here, first, rounds):
         with tempfile.TemporaryDirectory() as temporary:
             documents = Path(temporary) / "documents"
@@ -609,10 +702,13 @@ class TestIncrementalIsFresh:
                 (documents / name).write_bytes(data)
             index, fresh = OpenIndex(Path(temporary) / "grown.db"), OpenIndex(Path(temporary) / "fresh.db")
             index.update(documents)
-            for steps in rounds:
+            for steps, covered, interrupted in rounds:
                 for step in steps:
                     take(step, documents)
-                index.update(documents)
+                with suppress(KeyboardInterrupt):
+                    index.update(documents / covered, on_progress=interrupt_after(interrupted))
+                assert check_index(index.db, index.path, analyzer=index.analyzer).sound
+            index.update(documents)
             assert_same_as_fresh(index, documents, fresh=fresh)
             index.close()
             fresh.close()

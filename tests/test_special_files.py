@@ -98,6 +98,28 @@ class TestNoRegularFiles:
         os.symlink(tmp_path / "report.txt", folder / "report.txt")
         assert index.update(folder).removed == ("documents/report.txt",)
 
+    def test_links_that_lead_to_what_is_read_are_counted_and_others_are_not(self, index, folder, call, workers_here):
+        (folder / "drafts").mkdir()
+        (folder / ".docqaignore").write_text("ignored*\n")
+        for name in ("a.txt", "ignored.txt", ".hidden.txt", "photo.jpg"):
+            (folder / name).symlink_to(folder / "report.txt")
+        (folder / "again").symlink_to(folder / "drafts")
+        (folder / "node_modules").symlink_to(folder / "drafts")
+        (folder / "itself.txt").symlink_to(folder / "itself.txt")
+        report = index.update(folder)
+        assert report.links == ("documents/a.txt", "documents/again")
+        assert json.loads(call("index", "documents", "--json")[1])["links"] == list(report.links)
+        assert "2 links in these folders not followed" in call("index", "documents")[2]
+
+    def test_a_folder_of_links_alone_says_so(self, tmp_path, monkeypatch, call):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "elsewhere.txt").write_text("A word.")
+        (tmp_path / "links").mkdir()
+        (tmp_path / "links" / "a.txt").symlink_to(tmp_path / "elsewhere.txt")
+        code, _, err = call("index", "links")
+        assert code == 1
+        assert "1 link in these folders not followed" in err
+
 
 class TestChangingFiles:
     def test_a_file_that_is_written_to_once_is_read_again_as_it_is_then(self, tmp_path, busy):

@@ -6,16 +6,17 @@ import os
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
-from docqa.errors import UsageError
+from docqa.errors import DocqaError, UsageError
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.postings import generation
+from docqa.store.copies import stored_files
 from docqa.store.documents import StoredDocument, all_paragraph_texts, stored_documents
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors
 
@@ -75,25 +76,56 @@ class Corpus:
         Raises `PathError` for a path that cannot be used, `UsageError` for an extractor or a glob that cannot. Files
         that cannot be read are in the report.
         """
+        _check_named(paths)
+        return self._index(
+            paths,
+            workers=workers,
+            pdf_extractor=pdf_extractor,
+            limits=limits,
+            passwords=passwords,
+            retry_failed=retry_failed,
+            include=include,
+            exclude=exclude,
+            on_progress=on_progress,
+        )
+
+    def _index(self, paths: Sequence[str | os.PathLike[str]], **options: Any) -> IndexReport:
         from docqa.indexing.run import index_paths
 
-        if not paths or not all(os.fspath(path) for path in paths):
-            raise UsageError("Name at least one file or folder to index; an empty name is none.")
         with sqlite_errors(self.path):
-            return index_paths(
-                self._db,
-                self.path,
-                [Path(path) for path in paths],
-                analyzer=self._analyzer,
-                workers=workers,
-                pdf_extractor=pdf_extractor,
-                limits=limits,
-                passwords=passwords,
-                retry_failed=retry_failed,
-                include=include,
-                exclude=exclude,
-                on_progress=on_progress,
-            )
+            return index_paths(self._db, self.path, [Path(path) for path in paths], analyzer=self._analyzer, **options)
+
+    def watch(
+        self,
+        *paths: str | os.PathLike[str],
+        poll: bool = False,
+        on_trouble: Callable[[DocqaError], None] = lambda error: None,
+        **options: Any,
+    ) -> Iterator[IndexReport]:
+        """Index files and folders, then follow them and index again what changed, until the caller stops.
+
+        The first report comes at once, then one for each run that changed something; `options` are those of `index`.
+        What could not be read is tried again in the first run alone, unless its file changes.
+        `on_trouble` hears what later runs raise, such as `IndexLockedError`: the next change leads to the next run.
+        With `poll` the files are looked at again and again, for disks whose changes the system does not tell, such as
+        those of a network. Other processes can ask meanwhile, and see each file as soon as it is written.
+
+        Raises what `index` does, the first time, and `UsageError` when watchfiles is not installed or cannot follow.
+        """
+        from docqa.indexing.watching import check_watching, follow, watch_paths
+
+        check_watching()
+        _check_named(paths)
+        followed = follow(paths, include=options.get("include", ()), exclude=options.get("exclude", ()), poll=poll)
+        if len(followed.there()) < len(paths):
+            # As every run says it.
+            self.index(*paths, **options)
+
+        def index(there: Sequence[Path], *, is_first: bool) -> IndexReport:
+            # What could not be read in the first run would cost its time in each.
+            return self._index(there, **options, try_again=is_first)
+
+        return watch_paths(self._db, self.path, followed, index, on_trouble)
 
     def verify(
         self,
@@ -191,6 +223,14 @@ class Corpus:
         with sqlite_errors(self.path):
             return stored_documents(self._db)
 
+    def files(self) -> list[StoredDocument]:
+        """All files of the index in the order of their paths: its documents, and each copy as the document it repeats.
+
+        A copy has the id, and all but the path and the time of change, of the document whose bytes it has.
+        """
+        with sqlite_errors(self.path), reading(self._db):
+            return stored_files(self._db)
+
     def paragraph_texts(self) -> list[str]:
         """The texts of all paragraphs, in the order they were indexed."""
         with sqlite_errors(self.path):
@@ -227,6 +267,11 @@ class Corpus:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _check_named(paths: Sequence[str | os.PathLike[str]]) -> None:
+    if not paths or not all(os.fspath(path) for path in paths):
+        raise UsageError("Name at least one file or folder to index; an empty name is none.")
 
 
 def open_corpus(

@@ -174,20 +174,25 @@ def assemble(
 
 
 def _answer(entry: RankedAnswer, found: Found, readings: Sequence[ParagraphReading], chance: float | None) -> Answer:
-    best = _source(entry.best, None, found, readings)
-    sources = [best] if best else []
+    sources = _sources(entry.best, None, found, readings)
     text = _page(entry.best, found).text[sources[0].start : sources[0].end]
+    cited = {(source.path, source.page, source.start) for source in sources}
     for candidate in entry.candidates[1:]:
-        source = _source(candidate, text, found, readings)
-        if source and all((source.path, source.page, source.start) != (s.path, s.page, s.start) for s in sources):
-            sources.append(source)
+        for source in _sources(candidate, text, found, readings):
+            place = source.path, source.page, source.start
+            if place not in cited:
+                cited.add(place)
+                sources.append(source)
     return Answer(text, entry.best.span.score, chance, tuple(sources))
 
 
-def _source(
+def _sources(
     candidate: Candidate, text: str | None, found: Found, readings: Sequence[ParagraphReading]
-) -> Source | None:
-    """The citation of a candidate; with `text`, of that text inside it, None when it is written otherwise there."""
+) -> list[Source]:
+    """The citations of a candidate, one for each file that holds it, in the order of their paths.
+
+    With `text` they are of that text inside it; there are none when it is written otherwise there.
+    """
     hit = found.hits[candidate.paragraph]
     document, paragraph = hit.document, hit.paragraph.paragraph
     page = _page(candidate, found)
@@ -198,29 +203,32 @@ def _source(
     if text is not None:
         inside = page.text[start:end].find(text)
         if inside < 0:
-            return None
+            return []
         start, end = start + inside, start + inside + len(text)
     context_start, context_end = _sentence(paragraph.text, candidate.span.start, candidate.span.end)
     context_start, context_end = paragraph.to_page(context_start, context_end)
-    return Source(
-        path=document.path,
-        sha256=document.sha256,
-        title=document.title,
-        page=page.number,
-        start=start,
-        end=end,
-        page_label=page.label,
-        paragraph=hit.paragraph.id,
-        context=page.text[context_start:context_end],
-        context_start=start - context_start,
-        context_end=end - context_start,
-        retriever_score=hit.score,
-        score=candidate.span.score,
-        null_score=readings[candidate.paragraph].null,
-        ranking_score=candidate.total,
-        link=link_to(document.path) + (f"#page={page.number}" if document.has_pages else ""),
-        author=document.author or "",
-    )
+    return [
+        Source(
+            path=path,
+            sha256=document.sha256,
+            title=document.title,
+            page=page.number,
+            start=start,
+            end=end,
+            page_label=page.label,
+            paragraph=hit.paragraph.id,
+            context=page.text[context_start:context_end],
+            context_start=start - context_start,
+            context_end=end - context_start,
+            retriever_score=hit.score,
+            score=candidate.span.score,
+            null_score=readings[candidate.paragraph].null,
+            ranking_score=candidate.total,
+            link=link_to(path) + (f"#page={page.number}" if document.has_pages else ""),
+            author=document.author or "",
+        )
+        for path in hit.paths
+    ]
 
 
 def _page(candidate: Candidate, found: Found) -> Page:

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 UNCHANGED, CHANGED, MISSING = "unchanged", "changed", "missing"
+#: Size and time of change of a file as it was indexed, a document by itself or a copy of one.
+STORED = """
+    SELECT size, modified FROM documents WHERE path = :path AND sha256 = :sha256
+    UNION ALL
+    SELECT documents.size, copies.modified FROM copies JOIN documents ON documents.id = copies.document
+    WHERE copies.path = :path AND documents.sha256 = :sha256
+"""
 
 
 def with_changes(db: Database, index_file: Path, answers: Answers) -> Answers:
@@ -46,8 +53,7 @@ def _state(db: Database, base: Path, path: str, sha256: str) -> str:
         now = file.stat()
         if not stat.S_ISREG(now.st_mode):
             return MISSING
-        row = db.conn.execute("SELECT size, modified FROM documents WHERE path = ? AND sha256 = ?", (path, sha256))
-        stored = row.fetchone()
+        stored = db.conn.execute(STORED, {"path": path, "sha256": sha256}).fetchone()
         if stored == (now.st_size, now.st_mtime):
             return UNCHANGED
         # Without a row the document was indexed anew after the question was answered: only its content can tell.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from docqa.checking.contents import Contents, contents_of
+from docqa.checking.copies import copies_at_fault
 from docqa.checking.file import damage, is_text, lost_rows, undecoded
 from docqa.checking.owners import owners_of
 from docqa.checking.postings import StoredPostings
@@ -63,7 +64,8 @@ def check_index(
         if unreadable:
             return CheckReport(str(index_file), len(documents), findings=tuple(unreadable))
         (paragraphs,) = db.conn.execute("SELECT count(*) FROM paragraphs").fetchone()
-        findings = [*lost_rows(db), *_Check(db, documents, analyzer).findings(on_progress), *_statistics(db)]
+        copies = [finding for _, finding in copies_at_fault(db, documents)]
+        findings = [*lost_rows(db), *copies, *_Check(db, documents, analyzer).findings(on_progress), *_statistics(db)]
     return CheckReport(str(index_file), len(documents), int(paragraphs), tuple(findings))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from docqa.checking.check import texts_of, unreadable_documents
 from docqa.checking.contents import contents_of
+from docqa.checking.copies import drop_copies_at_fault
 from docqa.checking.file import damage, undecoded
 from docqa.checking.report import RepairReport
 from docqa.errors import DamagedIndexError
@@ -47,7 +48,7 @@ def repair_index(
                 f"The index {index_file} cannot be repaired. {damaged[0].sentence} "
                 "Delete it and index the documents again, they are untouched."
             )
-        dropped = _empty(db)
+        dropped = _empty(db) + drop_copies_at_fault(db, documents)
         numbering, known = TermNumbering(analyzer), dict[str, int]()
         paragraphs, again = 0, []
         for number, document in enumerate(documents, start=1):

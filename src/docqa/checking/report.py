@@ -57,8 +57,8 @@ class RepairReport:
     """What a repair did.
 
     `documents` and `paragraphs` were indexed again from the stored text. `read_again` are the paths of documents whose
-    stored text contradicts itself: the next `docqa index` reads their files again. `dropped` counts pages and
-    paragraphs that were taken out, because they could not be read or belonged to no document.
+    stored text contradicts itself: the next `docqa index` reads their files again. `dropped` counts pages, paragraphs
+    and copies that were taken out, because they could not be read or belonged to no document.
     """
 
     documents: int

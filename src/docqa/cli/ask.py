@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from docqa.cli.console import busy, counted, json_text, messages, output, printable
-from docqa.cli.index import index_with_progress, show_failures
-from docqa.cli.options import index_option, json_option, reader_options
+from docqa.cli.index import index_with_progress
+from docqa.cli.options import AlsoIndexing, index_option, indexing_options, json_option, reader_options
+from docqa.cli.report import show_failures
 from docqa.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ CANDIDATES = 20
 WORTH_SHOWING = 0.1
 
 
-@click.command(short_help="Answer a question with file, page and sentence.")
+@click.command(cls=AlsoIndexing, short_help="Answer a question with file, page and sentence.")
 @click.argument("question")
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @index_option
@@ -68,6 +69,7 @@ WORTH_SHOWING = 0.1
 )
 @json_option
 @click.option("--explain", is_flag=True, help="Show what the ranking is made of.")
+@indexing_options
 def ask(
     question: str,
     paths: tuple[str, ...],
@@ -78,6 +80,7 @@ def ask(
     threshold: float | None,
     path: str | None,
     ranking: str,
+    indexing: dict[str, Any],
     *,
     exhaustive: bool,
     unsafe_weights: bool,
@@ -110,7 +113,7 @@ def ask(
     answered = False
     with open_corpus(index_file, create=bool(paths)) as corpus:
         if paths:
-            show_failures(index_with_progress(corpus, paths))
+            show_failures(index_with_progress(corpus, paths, **indexing))
         _load(corpus, reader_name, unsafe_weights=unsafe_weights)
         for number, text in enumerate(_questions(question)):
             with busy("Reading"):
@@ -252,7 +255,11 @@ def _show_explanation(answer: Answer) -> None:
     from rich.text import Text
 
     console = output()
+    lines = []
     for source in answer.sources:
         place = f"page {source.page}, characters {source.start} to {source.end}"
         parts = f"span {source.score:.2f}, null {source.null_score:.2f}, BM25 {source.retriever_score:.2f}"
-        console.print(Text(f"    {place}: ranked by {source.ranking_score:.2f} ({parts})", "dim"))
+        lines.append(f"    {place}: ranked by {source.ranking_score:.2f} ({parts})")
+    # Of a file and its copies all that is the same.
+    for line in dict.fromkeys(lines):
+        console.print(Text(line, "dim"))

@@ -247,7 +247,7 @@ def _folder_cases(reader: Reader, questions: Path, folder: Path, limit: int, can
         for question in asked:
             hits = corpus.search(question.text, candidates)
             texts, scores = [hit.paragraph.paragraph.text for hit in hits], [hit.score for hit in hits]
-            paths = tuple(hit.document.path for hit in hits)
+            paths = tuple(hit.path_ending(question.file) for hit in hits)
             cases.append(
                 read_open(reader, question.text, question.accepted, texts, scores, paths=paths, file=question.file)
             )

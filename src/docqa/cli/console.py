@@ -101,13 +101,13 @@ def busy(label: str) -> Iterator[None]:
         yield
 
 
-def counted(count: int, what: str) -> str:
-    """A number with its noun.
+def counted(count: int, what: str, many: str = "") -> str:
+    """A number with its noun, whose plural is `many` when that is not made with an s.
 
-    >>> counted(1, "document"), counted(2, "document")
-    ('1 document', '2 documents')
+    >>> counted(1, "document"), counted(2, "document"), counted(2, "copy", "copies")
+    ('1 document', '2 documents', '2 copies')
     """
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    return f"{count} {what}" if count == 1 else f"{count} {many or what + 's'}"
 
 
 def shortened(text: str, width: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
 from docqa.errors import UsageError
@@ -40,35 +41,118 @@ LIMITS: dict[str, tuple[str, click.ParamType[Any], str]] = {
 }
 
 
-def limit_options(command: Command) -> Command:
-    """`--seconds-a-file` and so on: the command gets them as one `limits`."""
+class IndexingOption(click.Option):
+    """An option that is about indexing; a command that does more than that shows these by themselves."""
+
+
+class AlsoIndexing(click.Command):
+    """A command that indexes paths before it does something else: its help has the options of indexing at the end.
+
+    To give one without a path is an error, for it would be of no effect.
+    """
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options, then those of indexing."""
+        groups: dict[str, list[tuple[str, str]]] = {"Options": [], "Options for indexing PATHs": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                groups[list(groups)[isinstance(parameter, IndexingOption)]].append(record)
+        for heading, records in groups.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Raises `UsageError` for an option of indexing without a path."""
+        given = [
+            parameter.opts[0]
+            for parameter in self.params
+            if isinstance(parameter, IndexingOption)
+            and parameter.name is not None
+            and ctx.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+        ]
+        if given and not ctx.params["paths"]:
+            raise UsageError(
+                f"{given[0]} is for indexing; name the files or folders after the question, or leave it out."
+            )
+        return super().invoke(ctx)
+
+
+def indexing_options(command: Command) -> Command:
+    """What `docqa index` takes besides paths: the command gets it as `indexing`, the options of `Corpus.index`."""
 
     @wraps(command)
-    def with_limits(**given: Any) -> Any:
-        return command(limits=Limits(**{name: given.pop(f"{name}_a_file") for name in LIMITS}), **given)
+    def with_indexing(**given: Any) -> Any:
+        limits = Limits(**{name: given.pop(f"{name}_a_file") for name in LIMITS})
+        passwords = read_passwords(given.pop("password_file"))
+        others = {name: given.pop(name) for name in ("workers", "pdf_extractor", "retry_failed", "include", "exclude")}
+        return command(indexing={**others, "limits": limits, "passwords": passwords}, **given)
 
-    wrapped: Any = with_limits
-    for name, (metavar, kind, text) in reversed(LIMITS.items()):
-        option = click.option(
-            f"--{name}-a-file",
-            type=kind,
-            metavar=metavar,
-            default=getattr(DEFAULT_LIMITS, name),
-            show_default=True,
-            help=text,
-        )
+    wrapped: Any = with_indexing
+    for option in reversed([*INDEXING, *map(_limit_option, LIMITS)]):
         wrapped = option(wrapped)
     return wrapped  # type: ignore[no-any-return]
 
 
-def password_option(command: Command) -> Command:
-    """`--password-file FILE`, a file rather than the password, which others could see in the list of processes."""
+def _limit_option(name: str) -> Callable[[Any], Any]:
+    metavar, kind, text = LIMITS[name]
     return click.option(
+        f"--{name}-a-file",
+        cls=IndexingOption,
+        type=kind,
+        metavar=metavar,
+        default=getattr(DEFAULT_LIMITS, name),
+        show_default=True,
+        help=text,
+    )
+
+
+INDEXING: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--include",
+        cls=IndexingOption,
+        multiple=True,
+        metavar="GLOB",
+        help="Of the files in folders, only these; repeatable.",
+    ),
+    click.option(
+        "--exclude",
+        cls=IndexingOption,
+        multiple=True,
+        metavar="GLOB",
+        help="Of the files in folders, not these; repeatable.",
+    ),
+    click.option(
+        "--workers",
+        cls=IndexingOption,
+        type=click.IntRange(1),
+        metavar="N",
+        help="Processes that read files.  [default: one a core]",
+    ),
+    click.option(
+        "--pdf",
+        "pdf_extractor",
+        cls=IndexingOption,
+        type=click.Choice(["pypdf", "pypdfium2"]),
+        default="pypdf",
+        show_default=True,
+        help="What reads PDFs; pypdfium2 is faster and has to be installed.",
+    ),
+    # A file rather than the password, which others could see in the list of processes.
+    click.option(
         "--password-file",
+        cls=IndexingOption,
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="FILE",
         help="Passwords to try on encrypted PDFs, one a line; they are kept nowhere.",
-    )(command)
+    ),
+    click.option(
+        "--retry-failed",
+        cls=IndexingOption,
+        is_flag=True,
+        help="Read files that could not be read again, although they have not changed.",
+    ),
+)
 
 
 def read_passwords(file: Path | None) -> tuple[str, ...]:

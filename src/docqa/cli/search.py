@@ -46,7 +46,8 @@ def _row(hit: Hit) -> dict[str, object]:
     paragraph = hit.paragraph.paragraph
     return {
         "score": hit.score,
-        "path": hit.document.path,
+        "path": hit.paths[0],
+        "copies": list(hit.paths[1:]),
         "title": hit.document.title,
         # As in the sources of answers: there only when the file names one.
         **({"author": hit.document.author} if hit.document.author else {}),
@@ -69,11 +70,13 @@ def _show(number: int, hit: Hit) -> None:
     console.print(
         Text.assemble(
             (f"{number:>2}  ", "dim"),
-            (printable(hit.document.path), "bold cyan"),
+            (printable(hit.paths[0]), "bold cyan"),
             place,
             (f"   {hit.score:.2f}", "dim"),
         )
     )
+    for path in hit.paths[1:]:
+        console.print(Text.assemble("    ", ("also ", "dim"), (printable(path), "cyan"), place))
     words = printable(paragraph.text)
     snippet = words if len(words) <= SNIPPET else words[:SNIPPET].rsplit(" ", 1)[0] + " …"
     console.print(Padding(Text(snippet), (0, 0, 1, 4), expand=False))

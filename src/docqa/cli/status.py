@@ -14,9 +14,12 @@ from docqa.cli.options import index_option, json_option
 from docqa.store.documents import FAILED, OK
 
 if TYPE_CHECKING:
+    from docqa.answers.answer import IndexInfo
     from docqa.store.documents import StoredDocument
 
 SCHEMA = "docqa.status/1"
+#: It is told that reading a file took so many seconds or more.
+WORTH_TELLING = 2
 
 
 @click.command(short_help="Say what the index holds.")
@@ -38,16 +41,19 @@ def status(index_file: str, *, listed: bool, failed: bool, as_json: bool) -> int
     from docqa.corpus import open_corpus
 
     with open_corpus(index_file, create=False) as corpus:
-        documents = corpus.documents()
+        documents, files = corpus.documents(), corpus.files()
         info = corpus.info()
     read = [document for document in documents if document.status != FAILED]
-    troubled = [document for document in documents if document.status != OK]
+    troubled = [file for file in files if file.status != OK]
+    # As documents are counted: without those that could not be read.
+    copies = sum(file.status != FAILED for file in files) - info.documents
     if as_json:
         overview = {
             "schema": SCHEMA,
             "path": info.path,
             "bytes": Path(info.path).stat().st_size,
             "documents": info.documents,
+            "copies": copies,
             "pages": sum(document.pages for document in documents),
             "paragraphs": info.paragraphs,
             "generation": info.generation,
@@ -62,17 +68,18 @@ def status(index_file: str, *, listed: bool, failed: bool, as_json: bool) -> int
         if failed:
             _show_troubled(troubled)
     else:
-        _show(documents, info.path, info.paragraphs, info.generation)
+        _show(documents, troubled, copies, info)
     return 0
 
 
-def _row(document: StoredDocument) -> dict[str, str | None]:
+def _row(document: StoredDocument) -> dict[str, str | float | None]:
     return {
         "path": document.path,
         "code": document.code,
         "sentence": document.error,
         "sha256": document.sha256,
         "indexed_at": document.indexed_at,
+        "seconds": document.seconds,
     }
 
 
@@ -89,14 +96,14 @@ def _stated(document: StoredDocument) -> dict[str, str | int | None]:
     }
 
 
-def _show(documents: list[StoredDocument], path: str, paragraphs: int, generation: int) -> None:
+def _show(documents: list[StoredDocument], troubled: list[StoredDocument], copies: int, info: IndexInfo) -> None:
     from rich.table import Table
     from rich.text import Text
 
     console = output()
     read = [document for document in documents if document.status != FAILED]
-    size = f"  {Path(path).stat().st_size / 1e6:.1f} MB, generation {generation}"
-    console.print(Text.assemble((printable(path), "bold"), size))
+    size = f"  {Path(info.path).stat().st_size / 1e6:.1f} MB, generation {info.generation}"
+    console.print(Text.assemble((printable(info.path), "bold"), size))
     table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
     table.add_column("kind")
     for heading in ("documents", "pages", "paragraphs"):
@@ -107,10 +114,13 @@ def _show(documents: list[StoredDocument], path: str, paragraphs: int, generatio
         pages, parts = sum(entry.pages for entry in of_kind), sum(entry.paragraphs for entry in of_kind)
         table.add_row(Text(printable(kind)), f"{count}", f"{pages}", f"{parts}")
     total_pages = sum(document.pages for document in read)
-    table.add_row("all", f"{len(read)}", f"{total_pages}", f"{paragraphs}", style="bold")
+    table.add_row("all", f"{len(read)}", f"{total_pages}", f"{info.paragraphs}", style="bold")
     console.print(table)
-    failed = len(documents) - len(read)
-    partial = sum(document.status not in {OK, FAILED} for document in documents)
+    if copies:
+        copied = f"{counted(copies, 'more file is a copy', 'more files are copies')}, byte for byte"
+        console.print(copied, style="dim")
+    failed = sum(file.status == FAILED for file in troubled)
+    partial = len(troubled) - failed
     if failed or partial:
         console.print(
             f"{failed} files not read, {partial} read in part: docqa status --failed says why", style="yellow"
@@ -142,6 +152,11 @@ def _when(document: StoredDocument) -> str:
         return printable(document.indexed_at)
 
 
+def _how_long(document: StoredDocument) -> str:
+    """How long reading the file took, where somebody had to wait for it."""
+    return f", after {document.seconds:,.0f} seconds" if (document.seconds or 0) >= WORTH_TELLING else ""
+
+
 def _show_troubled(troubled: list[StoredDocument]) -> None:
     from rich.text import Text
 
@@ -149,7 +164,8 @@ def _show_troubled(troubled: list[StoredDocument]) -> None:
     for document in troubled:
         console.print(
             Text.assemble(
-                (printable(document.path), "bold"), (f"  [{printable(document.code or '')}]  {_when(document)}", "dim")
+                (printable(document.path), "bold"),
+                (f"  [{printable(document.code or '')}]  {_when(document)}{_how_long(document)}", "dim"),
             )
         )
         console.print(Text("    " + printable(document.error or "")))

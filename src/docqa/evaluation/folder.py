@@ -35,9 +35,14 @@ class FolderOutcome:
 
     @property
     def right_file(self) -> bool:
-        """Whether the first answer's first source is in the right file."""
+        """Whether the first answer's first source is in the right file, or in a copy of it."""
         best = self.answers.best
-        return best is not None and _is_file(best.sources[0].path, self.question.file)
+        # Copies of a file share its paragraphs: which of them comes first is their names' doing.
+        return best is not None and any(
+            _is_file(source.path, self.question.file)
+            for source in best.sources
+            if source.paragraph == best.sources[0].paragraph
+        )
 
     @property
     def right_page(self) -> bool:

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from docqa.documents.formats import READERS, kind_of
 from docqa.documents.limits import DEFAULT_LIMITS, LIMIT_OPTIONS, Limits
 from docqa.documents.versions import installed_version, pdf_extractors
-from docqa.store.documents import FAILED, OK, StoredDocument
+from docqa.store.documents import OK, StoredDocument
 
 
-def to_compare(
+def is_read_again(
     document: StoredDocument,
     limits: Limits,
     passwords: Sequence[str],
     pdf_extractor: str,
     *,
     retry_failed: bool = False,
-) -> StoredDocument:
-    """The document as it is to be compared with its file: without a digest when it has to be read again.
+) -> bool:
+    """Whether a document has to be read again although its file has not changed.
 
     So it is with one that met a limit when other limits than the usual are asked for, one that needs a password when
-    there are some to try, one that another version of its extractor read than is installed now, and a PDF that failed
-    when there was no PDFium yet to try it with; with `retry_failed` also with all that could not be read in full.
+    there are some to try, one that another version of its extractor read than is installed now, and a PDF of which
+    something could not be read when there was no PDFium yet to try it with; with `retry_failed` also with all that
+    could not be read in full.
     """
-    again = (
+    return (
         (document.code in LIMIT_OPTIONS and limits != DEFAULT_LIMITS)
         or (document.code == "PDF-ENCRYPTED" and len(passwords) > 0)
         or (retry_failed and document.status != OK)
         or is_outdated(document)
         or has_more_extractors(document, pdf_extractor)
     )
-    return replace(document, sha256="") if again else document
 
 
 def is_outdated(document: StoredDocument) -> bool:
@@ -44,11 +43,11 @@ def is_outdated(document: StoredDocument) -> bool:
 
 
 def has_more_extractors(document: StoredDocument, pdf_extractor: str) -> bool:
-    """Whether the document is a PDF that failed, and was not tried with all that it would be tried with now."""
-    if document.status != FAILED or kind_of(document.path).suffix != ".pdf":
+    """Whether the document is a PDF of which something could not be read, and not all was tried that would be now."""
+    if document.status == OK or kind_of(document.path).suffix != ".pdf":
         return False
     # Earlier versions of docqa did not note what they had tried.
-    tried = (document.extractor or pdf_extractor).split("+")
+    tried = (document.tried or document.extractor or pdf_extractor).split("+")
     return not set(pdf_extractors(pdf_extractor).split("+")) <= set(tried)
 
 

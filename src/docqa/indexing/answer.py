@@ -61,6 +61,8 @@ def checked_answer(line: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(answer, dict) or not isinstance(answer.get("state", ""), dict | NoneType):
         return None
+    if not isinstance(answer.get("seconds"), float | NoneType):
+        return None
     if "error" in answer:
         return answer if isinstance(answer["error"], dict) and answer["error"].keys() == ERROR else None
     return answer if answer.keys() >= DOCUMENT else None

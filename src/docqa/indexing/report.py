@@ -17,7 +17,11 @@ class FailedFile:
 
 @dataclass(frozen=True)
 class IndexReport:
-    """Paths of documents by what happened to them; `moved` holds (old path, new path)."""
+    """Paths of files by what happened to them; `moved` holds (old path, new path).
+
+    `copies` holds (path, path of the document) of those of them that have the very bytes of another file, whose
+    paragraphs they share. `links` in folders were passed over, although they lead to what is read.
+    """
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -26,6 +30,8 @@ class IndexReport:
     unchanged: tuple[str, ...] = ()
     failed: tuple[FailedFile, ...] = ()
     partial: tuple[FailedFile, ...] = ()
+    copies: tuple[tuple[str, str], ...] = ()
+    links: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report as `docqa index --json` prints it."""
@@ -38,4 +44,6 @@ class IndexReport:
             "unchanged": list(self.unchanged),
             "failed": [asdict(failure) for failure in self.failed],
             "partial": [asdict(failure) for failure in self.partial],
+            "copies": [{"path": path, "of": document} for path, document in self.copies],
+            "links": list(self.links),
         }

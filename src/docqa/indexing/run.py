@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
@@ -14,29 +14,25 @@ from sqlite_utils import Database
 from docqa.documents.discovery import find_files
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, check_pdf_extractor
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
-from docqa.indexing.again import to_compare, tried_with
+from docqa.indexing.again import is_read_again, tried_with
 from docqa.indexing.answer import from_answer
-from docqa.indexing.changes import Changes, file_state, find_changes
+from docqa.indexing.changes import Changes, ToRead, file_state, find_changes
+from docqa.indexing.placing import place, remove, vacate
 from docqa.indexing.report import FailedFile, IndexReport
 from docqa.indexing.workers import Workers
-from docqa.retrieval.analyzer import Analyzer, indexed_text
-from docqa.retrieval.fresh import add_postings, add_terms, fresh_size, paragraph_lengths
+from docqa.retrieval.analyzer import Analyzer
+from docqa.retrieval.fresh import add_terms, fresh_size, paragraph_lengths
 from docqa.retrieval.postings import next_generation
 from docqa.retrieval.search import check_analyzer
-from docqa.retrieval.segments import LARGEST, remove_postings, settle
+from docqa.retrieval.segments import LARGEST, settle
+from docqa.store.copies import stored_copies
 from docqa.store.documents import (
     FAILED,
     FileState,
-    StoredDocument,
     add_document,
     add_failure,
     get_setting,
-    move_document,
-    paragraphs_of,
-    remove_document,
     set_setting,
-    set_terms,
-    stored_at,
     stored_documents,
 )
 from docqa.store.opening import writing
@@ -61,6 +57,7 @@ def index_paths(
     limits: Limits = DEFAULT_LIMITS,
     passwords: Sequence[str] = (),
     retry_failed: bool = False,
+    try_again: bool = True,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     on_progress: Progress = lambda done, total, name: None,
@@ -69,7 +66,8 @@ def index_paths(
 
     `include` and `exclude` are globs as in a .gitignore, meant from each folder in `paths`; a document that they or a
     `.docqaignore` leave out, and that lies there, is removed. With `retry_failed` files that could not be read in full
-    are read again although they have not changed.
+    are read again although they have not changed. Without `try_again` only files that changed are read, and files
+    that were never opened, as it is right in all but the first of several runs in a row.
     `on_progress` hears (files done, files to do, name of the file). Raises `PathError` when a path cannot be used,
     `UsageError` when the extractor for PDFs cannot be; a file that cannot be read is in the report and stops nothing.
     """
@@ -77,7 +75,8 @@ def index_paths(
     paths = list(paths)
     given = [Path(os.path.abspath(path)) for path in paths]
     top = Path.cwd() if get_setting(db, BASE_SETTING) is None else base_folder(db, index_file)
-    files = find_files(paths, include=include, exclude=exclude, top=top)
+    links: list[Path] = []
+    files = find_files(paths, include=include, exclude=exclude, top=top, on_link=links.append)
     with writing(db):
         check_analyzer(db, analyzer, store=True)
         if get_setting(db, BASE_SETTING) is None:
@@ -85,50 +84,38 @@ def index_paths(
     base = base_folder(db, index_file)
     own = index_file.absolute()
     names = {document_path(file, base): file for file in files if file != own}
-    documents = [
-        to_compare(document, limits, passwords, pdf_extractor, retry_failed=retry_failed)
-        for document in stored_documents(db)
-    ]
-    covered = [
-        document.path for document in documents if any((base / document.path).is_relative_to(path) for path in given)
-    ]
-    states = [file_state(file, name) for name, file in names.items()]
-    changes = find_changes(states, documents, covered)
-    _move_and_remove(db, changes, analyzer)
-    added: list[str] = []
-    changed: list[str] = []
-    failed: list[FailedFile] = []
-    partial: list[FailedFile] = []
-    before = {document.path for document in documents}
-    total = len(changes.read)
-    known: dict[str, int] = {}
-    with Workers(
-        min(workers or os.cpu_count() or 1, max(1, total)), analyzer, pdf_extractor, limits, passwords
-    ) as pool:
-        results = pool.read([names[state.path] for state in changes.read])
-        for number, (planned, (_, result)) in enumerate(zip(changes.read, results, strict=True), start=1):
-            failure = _write(db, planned, result, analyzer, known, pdf_extractor)
-            if failure is not None and "error" in result:
-                failed.append(failure)
-            else:
-                (changed if planned.path in before else added).append(planned.path)
-                if failure is not None:
-                    partial.append(failure)
-            on_progress(number, total, planned.path)
-            if number % SETTLE_EVERY == 0 and fresh_size(db)[1] >= LARGEST:
-                _settle(db)
-    _settle(db)
-    again = [_failed(document, document.path) for document in changes.unchanged if document.status == FAILED]
-    again += [_failed(document, state.path) for document, state in changes.moved if document.status == FAILED]
-    return IndexReport(
-        added=tuple(added),
-        changed=tuple(changed),
-        moved=tuple((document.path, state.path) for document, state in changes.moved),
-        removed=tuple(document.path for document in changes.removed),
-        unchanged=tuple(document.path for document in changes.unchanged if document.status != FAILED),
-        failed=tuple(sorted([*failed, *again], key=lambda failure: failure.path)),
-        partial=tuple(partial),
+    documents, copies = stored_documents(db), stored_copies(db)
+    before = {*(document.path for document in documents), *(copy.path for copy in copies)}
+    changes = find_changes(
+        [file_state(file, name) for name, file in names.items()],
+        documents,
+        [path for path in before if any((base / path).is_relative_to(one) for one in given)],
+        copies=copies,
+        again={
+            document.id
+            for document in documents
+            if try_again and is_read_again(document, limits, passwords, pdf_extractor, retry_failed=retry_failed)
+        },
     )
+    _make_room(db, changes, analyzer)
+    outcome = _Outcome(before)
+    with Workers(
+        min(workers or os.cpu_count() or 1, max(1, len(changes.read))), analyzer, pdf_extractor, limits, passwords
+    ) as pool:
+        waiting, done = list(changes.read), 0
+        while waiting:
+            results = pool.read([names[content.file.path] for content in waiting])
+            total, left = done + len(waiting), []
+            for content, (_, result) in zip(waiting, results, strict=True):
+                left += _write(db, content, result, analyzer, outcome, pdf_extractor)
+                done += 1
+                on_progress(done, total, content.file.path)
+                if done % SETTLE_EVERY == 0 and fresh_size(db)[1] >= LARGEST:
+                    _settle(db)
+            waiting = left
+    _settle(db)
+    report = _report(db, changes, outcome, names.keys())
+    return replace(report, links=tuple(sorted({document_path(link, base) for link in links})))
 
 
 def document_path(file: Path, base: Path) -> str:
@@ -141,79 +128,106 @@ def _settle(db: Database) -> None:
         settle(db)
 
 
-def _move_and_remove(db: Database, changes: Changes, analyzer: Analyzer) -> None:
-    for document in changes.removed:
+@dataclass
+class _Outcome:
+    """What became of the files that were read; `before` are the paths that were in the index."""
+
+    before: Collection[str]
+    known: dict[str, int] = field(default_factory=dict)
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    failed: list[FailedFile] = field(default_factory=list)
+    partial: list[FailedFile] = field(default_factory=list)
+
+    def note(self, path: str, failure: FailedFile | None, *, is_read: bool) -> None:
+        """Note a file that was read, perhaps in part, or was not."""
+        if failure is not None:
+            logger.info("%s: %s", path, failure.sentence)
+            (self.partial if is_read else self.failed).append(replace(failure, path=path))
+        if is_read:
+            (self.changed if path in self.before else self.added).append(path)
+
+
+def _make_room(db: Database, changes: Changes, analyzer: Analyzer) -> None:
+    """Everything that needs no reading."""
+    for document in changes.obsolete:
         with writing(db):
-            remove_postings(db, document.id, _counts_of(db, document, document.path, analyzer))
-            remove_document(db, document.id)
+            remove(db, document.id, analyzer)
             next_generation(db)
-    for document, state in changes.moved:
+    if changes.placed:
         with writing(db):
-            _move(db, document, state, analyzer)
+            place(db, [(document.id, files) for document, files in changes.placed], analyzer)
             next_generation(db)
-
-
-def _move(db: Database, document: StoredDocument, state: FileState, analyzer: Analyzer) -> None:
-    # The file's name is indexed with each paragraph, so the terms change although the text does not.
-    remove_postings(db, document.id, _counts_of(db, document, document.path, analyzer))
-    move_document(db, document.id, state)
-    counts = _counts_of(db, document, state.path, analyzer)()
-    lengths = add_postings(db, document.id, list(counts), list(counts.values()))
-    set_terms(db, dict(zip(counts, lengths, strict=True)))
-
-
-def _counts_of(
-    db: Database, document: StoredDocument, path: str, analyzer: Analyzer
-) -> Callable[[], dict[int, Counter[str]]]:
-    """A function of the term counts of a document's stored paragraphs, by paragraph id, as if it stood at `path`."""
-
-    def counts() -> dict[int, Counter[str]]:
-        name = PurePosixPath(path).name
-        title, author = document.title, document.author
-        return {
-            entry.id: Counter(
-                analyzer.terms(indexed_text(name, title, author, entry.paragraph.headings, entry.paragraph.text))
-            )
-            for entry in paragraphs_of(db, document.id)
-        }
-
-    return counts
 
 
 def _write(
     db: Database,
-    planned: FileState,
+    content: ToRead,
     result: Mapping[str, Any],
     analyzer: Analyzer,
-    known: dict[str, int],
+    outcome: _Outcome,
     pdf_extractor: str,
-) -> FailedFile | None:
+) -> list[ToRead]:
+    """Store what was read of a file for all files of its content; returns what is still to be read."""
     read = result["state"]
-    state = FileState(planned.path, **read) if read else planned
-    failure: FailedFile | None
+    state = FileState(content.file.path, **read) if read else content.file
+    # A file that was written to in the meantime stands for itself alone.
+    changed = state.sha256 != content.file.sha256
+    files = (state,) if changed else tuple(state if file.path == state.path else file for file in content.files)
+    others = tuple(file for file in content.files if file.path != state.path) if changed else ()
     with writing(db):
-        for document in stored_at(db, state.path):
-            remove_postings(db, document.id, _counts_of(db, document, document.path, analyzer))
-            remove_document(db, document.id)
-        if "error" in result:
-            code, sentence = result["error"]["code"], result["error"]["sentence"]
-            failure = FailedFile(state.path, code, sentence)
-            add_failure(db, state, code, sentence, tried_with(state.path, pdf_extractor))
-        else:
-            failure = _store(db, state, result, known)
+        if content.document is not None:
+            if others:
+                place(db, [(content.document.id, others)], analyzer)
+            else:
+                remove(db, content.document.id, analyzer)
+        vacate(db, [file.path for file in files], analyzer)
+        number, failure = _store(db, state, result, outcome.known, pdf_extractor)
+        if [file.path for file in files] != [state.path]:
+            place(db, [(number, files)], analyzer)
         next_generation(db)
-    if failure is not None:
-        logger.info("%s: %s", failure.path, failure.sentence)
-    return failure
+    readable = {file.path for file in content.readable}
+    for file in files:
+        if file.path in readable:
+            outcome.note(file.path, failure, is_read="error" not in result)
+    left = tuple(file for file in others if file.path in readable)
+    return [ToRead(others, left, content.document)] if left else []
 
 
-def _store(db: Database, state: FileState, result: Mapping[str, Any], known: dict[str, int]) -> FailedFile | None:
+def _store(
+    db: Database, state: FileState, result: Mapping[str, Any], known: dict[str, int], pdf_extractor: str
+) -> tuple[int, FailedFile | None]:
+    seconds, tried = result.get("seconds"), tried_with(state.path, pdf_extractor)
+    if "error" in result:
+        code, sentence = result["error"]["code"], result["error"]["sentence"]
+        number = add_failure(db, state, code, sentence, tried, seconds=seconds)
+        return number, FailedFile(state.path, code, sentence)
     document, paragraphs, terms = from_answer(result)
     lengths = paragraph_lengths(terms)
-    number, ids = add_document(db, state, document, paragraphs, lengths)
+    number, ids = add_document(db, state, document, paragraphs, lengths, seconds=seconds, tried=tried[0])
     add_terms(db, number, ids, terms, lengths, known)
-    return FailedFile(state.path, "PAGES-FAILED", " ".join(document.notes)) if document.notes else None
+    return number, FailedFile(state.path, "PAGES-FAILED", " ".join(document.notes)) if document.notes else None
 
 
-def _failed(document: StoredDocument, path: str) -> FailedFile:
-    return FailedFile(path, document.code or "", document.error or "")
+def _report(db: Database, changes: Changes, outcome: _Outcome, names: Collection[str]) -> IndexReport:
+    still = {
+        path: FailedFile(path, document.code or "", document.error or "")
+        for path, document in changes.held.items()
+        if document.status == FAILED
+    }
+    order = {name: number for number, name in enumerate(names)}
+    holder = {document.id: document.path for document in stored_documents(db)}
+    return IndexReport(
+        added=_in_order([*outcome.added, *changes.added], still, order),
+        changed=_in_order([*outcome.changed, *changes.changed], still, order),
+        moved=changes.moved,
+        removed=changes.removed,
+        unchanged=_in_order(changes.unchanged, still, order),
+        failed=tuple(sorted([*outcome.failed, *still.values()], key=lambda failure: failure.path)),
+        partial=tuple(outcome.partial),
+        copies=tuple((copy.path, holder[copy.document]) for copy in stored_copies(db) if copy.path in order),
+    )
+
+
+def _in_order(paths: Iterable[str], failed: Collection[str], order: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(sorted((path for path in paths if path not in failed), key=order.__getitem__))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from docqa.indexing.changes import file_state
 from docqa.indexing.report import FailedFile
-from docqa.store.documents import FAILED, StoredDocument, stored_documents
+from docqa.store.copies import stored_files
+from docqa.store.documents import FAILED, StoredDocument
 from docqa.store.places import base_folder, file_at
 
 if TYPE_CHECKING:
@@ -62,12 +63,12 @@ def verify_documents(
     quick: bool = False,
     on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
 ) -> VerifyReport:
-    """Compare each document with its file, by SHA-256 or, when `quick`, by size and time of change alone.
+    """Compare documents and copies with their files, by SHA-256 or, when `quick`, by size and time of change alone.
 
     `on_progress` hears (files done, files to do, path). No transaction is held open while files are read.
     """
     base = base_folder(db, index_file)
-    documents = stored_documents(db)
+    documents = stored_files(db)
     found: dict[str, list[str]] = {UNCHANGED: [], CHANGED: [], MISSING: [], UNREADABLE: []}
     failed: list[FailedFile] = []
     for number, document in enumerate(documents, start=1):

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -64,14 +65,16 @@ def _answer(
     passwords: Sequence[str],
     numbering: TermNumbering,
 ) -> bytes:
+    begun = time.monotonic()
     try:
-        answer = as_line(read_file(path, analyzer, pdf_extractor, limits, passwords, numbering))
+        read = read_file(path, analyzer, pdf_extractor, limits, passwords, numbering)
+        answer = as_line({**read, "seconds": _since(begun)})
         if len(answer) <= limits.answer_bytes:
             return answer
         error = too_much_text(limits)
     except MemoryError:
         error = too_much_memory(limits)
-    return as_line({"state": None, "error": _error(error)})
+    return as_line({"state": None, "error": _error(error), "seconds": _since(begun)})
 
 
 def read_file(
@@ -113,6 +116,10 @@ def read_file(
 
 def _error(error: DocumentError) -> dict[str, str]:
     return {"code": error.code, "sentence": str(error)}
+
+
+def _since(begun: float) -> float:
+    return round(time.monotonic() - begun, 3)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -98,7 +99,7 @@ class Workers:
 
     def _ask(self, path: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:
         self._mine.process = process
-        overdue = threading.Event()
+        overdue, begun = threading.Event(), time.monotonic()
 
         def give_up() -> None:
             overdue.set()
@@ -115,10 +116,11 @@ class Workers:
         if answer is not None:
             return answer
         _end(process)
+        seconds = round(time.monotonic() - begun, 3)
         if overdue.is_set():
-            return _failure(too_slow(self._limits))
+            return _failure(too_slow(self._limits), seconds)
         died = "The process that was reading the file died or went wrong; the file is probably damaged."
-        return _failure(DocumentError("FILE-CRASH", died))
+        return _failure(DocumentError("FILE-CRASH", died), seconds)
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -188,5 +190,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 stream.close()
 
 
-def _failure(error: DocumentError) -> dict[str, Any]:
-    return {"state": None, "error": {"code": error.code, "sentence": str(error)}}
+def _failure(error: DocumentError, seconds: float) -> dict[str, Any]:
+    return {"state": None, "error": {"code": error.code, "sentence": str(error)}, "seconds": seconds}

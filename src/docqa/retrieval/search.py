@@ -14,6 +14,7 @@ from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.best import best_paragraphs, top
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.terms import query_terms
+from docqa.store.copies import paths_of
 from docqa.store.documents import (
     StoredDocument,
     StoredParagraph,
@@ -21,7 +22,6 @@ from docqa.store.documents import (
     get_setting,
     paragraphs_by_id,
     set_setting,
-    stored_documents,
 )
 from docqa.store.places import storable
 
@@ -30,11 +30,20 @@ ANALYZER_SETTING = "analyzer"
 
 @dataclass(frozen=True)
 class Hit:
-    """A paragraph the retriever found: its score, itself and its document."""
+    """A paragraph the retriever found: its score, itself and its document.
+
+    `paths` are those of the files that hold it, in their order: the document's own and its copies', or those of them
+    that were asked for.
+    """
 
     score: float
     paragraph: StoredParagraph
     document: StoredDocument
+    paths: tuple[str, ...]
+
+    def path_ending(self, file: str) -> str:
+        """Of the paths the first that ends like this; the first of all when none does."""
+        return next((path for path in self.paths if path.endswith(file)), self.paths[0])
 
 
 def search_paragraphs(
@@ -48,7 +57,7 @@ def search_paragraphs(
 ) -> list[Hit]:
     """The `limit` best paragraphs that hold a word of the query, best first; ties by lower paragraph id.
 
-    `path` is a glob on the documents' paths. Corpus statistics are always those of the whole index.
+    `path` is a glob on the paths of documents and their copies. Corpus statistics are always those of the whole index.
     """
     if path is None:
         (highest,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM paragraphs").fetchone()
@@ -60,8 +69,12 @@ def search_paragraphs(
     best = top(numbers, scores, limit)
     paragraphs = paragraphs_by_id(db, (int(numbers[i]) for i in best))
     documents = documents_by_id(db, (stored.document for stored in paragraphs.values()))
+    paths = {
+        number: tuple(name for name in names if path is None or _matches(name, path))
+        for number, names in paths_of(db, documents).items()
+    }
     found = [(float(scores[i]), paragraphs[int(numbers[i])]) for i in best]
-    return [Hit(score, stored, documents[stored.document]) for score, stored in found]
+    return [Hit(score, stored, documents[stored.document], paths[stored.document]) for score, stored in found]
 
 
 def score_paragraphs(
@@ -91,14 +104,15 @@ def check_analyzer(db: Database, analyzer: Analyzer, *, store: bool) -> None:
 
 def _paragraphs_under(db: Database, path: str) -> NDArray[np.int64]:
     path = storable(path)
-    documents = [
-        number
-        for number, name in ((document.id, document.path) for document in stored_documents(db))
-        if fnmatch.fnmatchcase(name, path) or fnmatch.fnmatchcase(name, path.rstrip("/") + "/*")
-    ]
+    names = db.conn.execute("SELECT id, path FROM documents UNION ALL SELECT document, path FROM copies")
+    documents = {number for number, name in names if _matches(name, path)}
     found = [
         number
         for document in documents
         for (number,) in db.conn.execute("SELECT id FROM paragraphs WHERE document = ?", (document,))
     ]
     return np.array(found, np.int64)
+
+
+def _matches(name: str, path: str) -> bool:
+    return fnmatch.fnmatchcase(name, path) or fnmatch.fnmatchcase(name, path.rstrip("/") + "/*")

@@ -21,6 +21,9 @@ OK, PARTIAL, FAILED = "ok", "partial", "failed"
 #: What is mended outside the file: without a digest it is read again in the next run, changed or not.
 TRIED_AGAIN = frozenset({"DOC-LIBRARY", "DOC-PLUGIN"})
 
+#: So many documents are asked for in one query.
+AT_ONCE = 10_000
+
 
 @dataclass(frozen=True)
 class FileState:
@@ -38,6 +41,8 @@ class StoredDocument:
 
     `author` and `language` are empty when the file states none, and None when it could not be read or was indexed
     before they were kept.
+    `seconds` is how long reading it took, None when that was not measured. `tried` names the extractors that a PDF was
+    tried with of which something could not be read, joined by "+".
     """
 
     id: int
@@ -56,6 +61,8 @@ class StoredDocument:
     indexed_at: str
     author: str | None = None
     language: str | None = None
+    seconds: float | None = None
+    tried: str | None = None
 
     @property
     def has_pages(self) -> bool:
@@ -113,8 +120,14 @@ def add_document(
     document: Document,
     paragraphs: Sequence[Paragraph] | ParagraphColumns,
     lengths: Sequence[int],
+    *,
+    seconds: float | None = None,
+    tried: str | None = None,
 ) -> tuple[int, list[int]]:
-    """Store a document that was read; `lengths` are the numbers of terms. Returns its id and its paragraphs' ids."""
+    """Store a document that was read; `lengths` are the numbers of terms. Returns its id and its paragraphs' ids.
+
+    `seconds` is how long reading took; `tried`, what a PDF was tried with, is stored when pages could not be read.
+    """
     columns = paragraphs if isinstance(paragraphs, ParagraphColumns) else paragraph_columns(paragraphs)
     status = PARTIAL if document.notes else OK
     number = _insert(
@@ -130,6 +143,8 @@ def add_document(
         extractor_version=document.extractor_version,
         author=document.author,
         language=document.language,
+        seconds=seconds,
+        tried=tried if document.notes else None,
     )
     db.conn.executemany(
         "INSERT INTO pages (document, number, label, text) VALUES (?, ?, ?, ?)",
@@ -163,11 +178,16 @@ def add_failure(
     code: str,
     sentence: str,
     tried: tuple[str | None, str | None] = (None, None),
-) -> None:
-    """Enter a file that could not be read into the ledger; `tried` are the extractor that failed and its version."""
+    *,
+    seconds: float | None = None,
+) -> int:
+    """Enter a file that could not be read into the ledger; returns the id of its row.
+
+    `tried` are the extractor that failed and its version, `seconds` is how long that took.
+    """
     if code in TRIED_AGAIN:
         state = replace(state, sha256="")
-    _insert(
+    return _insert(
         db,
         state,
         status=FAILED,
@@ -178,11 +198,14 @@ def add_failure(
         paragraphs=0,
         extractor=tried[0],
         extractor_version=tried[1],
+        seconds=seconds,
+        tried=tried[0],
     )
 
 
 def remove_document(db: Database, number: int) -> None:
-    """Remove a document with its pages and paragraphs; its postings must be gone already."""
+    """Remove a document with its copies, pages and paragraphs; its postings must be gone already."""
+    db.conn.execute("DELETE FROM copies WHERE document = ?", (number,))
     db.conn.execute("DELETE FROM paragraphs WHERE document = ?", (number,))
     db.conn.execute("DELETE FROM pages WHERE document = ?", (number,))
     db.conn.execute("DELETE FROM documents WHERE id = ?", (number,))
@@ -222,8 +245,12 @@ def paragraphs_by_id(db: Database, numbers: Iterable[int]) -> dict[int, StoredPa
 def documents_by_id(db: Database, numbers: Iterable[int]) -> dict[int, StoredDocument]:
     """The documents of the given ids, by id. Raises `MalformedRowError` when one is not there."""
     wanted = sorted(set(numbers))
-    marks = ",".join("?" * len(wanted))
-    found = {row["id"]: _document(row) for row in db["documents"].rows_where(f"id IN ({marks})", wanted)}
+    found: dict[int, StoredDocument] = {}
+    # SQLite takes so many values at once and no more.
+    for begin in range(0, len(wanted), AT_ONCE):
+        part = wanted[begin : begin + AT_ONCE]
+        rows = db["documents"].rows_where(f"id IN ({','.join('?' * len(part))})", part)
+        found.update((row["id"], _document(row)) for row in rows)
     _check_all_there(found, wanted, "document")
     return found
 

@@ -35,9 +35,12 @@ DOCUMENT: Kinds = {
     "extractor": TEXT_OR_NONE,
     "extractor_version": TEXT_OR_NONE,
     "indexed_at": str,
+    "seconds": (int, float, NoneType),
+    "tried": TEXT_OR_NONE,
     "author": TEXT_OR_NONE,
     "language": TEXT_OR_NONE,
 }
+COPY: Kinds = {"path": str, "document": int, "modified": (int, float)}
 PAGE: Kinds = {"number": int, "text": str, "label": TEXT_OR_NONE}
 
 

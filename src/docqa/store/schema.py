@@ -7,7 +7,7 @@ from sqlite_utils import Database, Migrations
 #: Marks an SQLite file as an index of docqa ("docq" in ASCII).
 APPLICATION_ID = 0x646F6371
 #: Stored as user_version; a file with a higher one was written by a newer docqa.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 migrations = Migrations("docqa")
 
@@ -111,6 +111,20 @@ def m003_segments(db: Database) -> None:
         "PRIMARY KEY (segment, paragraph)) WITHOUT ROWID"
     )
     _into_fresh(db, old)
+
+
+@migrations()
+def m005_copies(db: Database) -> None:
+    """Files that hold the bytes of a document as its copies; how long reading took, and what was tried in vain."""
+    db.table("copies").create(
+        {"path": str, "document": int, "modified": float},
+        pk="path",
+        not_null={"document", "modified"},
+        foreign_keys=[("document", "documents", "id")],
+    )
+    db.table("copies").create_index(["document"])
+    db.table("documents").add_column("seconds", float)
+    db.table("documents").add_column("tried", str)
 
 
 @migrations()

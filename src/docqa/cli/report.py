@@ -1,0 +1,79 @@
+"""What a run of indexing did, as the terminal shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docqa.cli.console import counted, messages, output, printable
+from docqa.store.documents import FAILED
+
+if TYPE_CHECKING:
+    from docqa.corpus import Corpus
+    from docqa.indexing.report import FailedFile, IndexReport
+
+#: Lists of files longer than this are cut in the summary; `docqa status --failed` and --json have all.
+SHOWN = 20
+
+
+def show_failures(report: IndexReport) -> None:
+    """One line on standard error for each file that could not be read."""
+    console = messages()
+    for failure in (*report.failed[:SHOWN], *report.partial[:SHOWN]):
+        _show_failure(console, failure)
+    hidden = max(0, len(report.failed) - SHOWN) + max(0, len(report.partial) - SHOWN)
+    if hidden:
+        console.print(f"  and {hidden} more: docqa status --failed lists them all", style="dim")
+
+
+def show_report(report: IndexReport, corpus: Corpus) -> None:
+    """What a run did, and what the index holds now."""
+    console = output()
+    said = counts(report)
+    if not said:
+        from docqa.documents.formats import readable_kinds
+
+        messages().print(
+            f"There are no files here that docqa reads; it reads {printable(readable_kinds())}.", markup=False
+        )
+        _say_links(report)
+        return
+    info = corpus.info()
+    # As documents are counted: without those that could not be read.
+    copies = sum(file.status != FAILED for file in corpus.files()) - info.documents
+    console.print(f"[bold]{said}[/bold]")
+    show_failures(report)
+    _say_links(report)
+    held = [
+        counted(info.documents, "document"),
+        *([counted(copies, "copy", "copies")] if copies else []),
+        counted(info.paragraphs, "paragraph"),
+    ]
+    console.print(f"{printable(info.path)} holds {', '.join(held)}.", style="dim", markup=False)
+
+
+def counts(report: IndexReport, *, unchanged: bool = True) -> str:
+    """How many files were added, changed and so on, in one line; empty when there were none."""
+    numbers = [
+        (len(report.added), "added"),
+        (len(report.changed), "changed"),
+        (len(report.moved), "moved"),
+        (len(report.removed), "removed"),
+        (len(report.unchanged) if unchanged else 0, "unchanged"),
+        (len(report.failed), "not read"),
+        (len(report.partial), "read in part"),
+    ]
+    return ", ".join(f"{count} {what}" for count, what in numbers if count)
+
+
+def _say_links(report: IndexReport) -> None:
+    if report.links:
+        passed = f"{counted(len(report.links), 'link')} in these folders not followed; name a link itself to follow it."
+        messages().print(passed, style="dim")
+
+
+def _show_failure(console: object, failure: FailedFile) -> None:
+    from rich.text import Text
+
+    line = Text.assemble(("  ✗ ", "red"), (printable(failure.path), "bold"), "  ", printable(failure.sentence))
+    line.append(f"  [{printable(failure.code)}]", "dim")
+    console.print(line)  # type: ignore[attr-defined]
