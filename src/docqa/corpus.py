@@ -18,6 +18,7 @@ from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.postings import generation
 from docqa.store.documents import StoredDocument, all_paragraph_texts, stored_documents
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors
+from docqa.store.sole_writer import WAIT_SECONDS, Holder, sole_writer
 
 if TYPE_CHECKING:
     from docqa.answers.answer import Answers, IndexInfo
@@ -63,6 +64,8 @@ class Corpus:
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+        wait: float = WAIT_SECONDS,
+        on_wait: Callable[[Holder | None, float], None] = lambda holder, seconds: None,
     ) -> IndexReport:
         """Bring the index up to date with files and folders; only what changed is read.
 
@@ -71,15 +74,17 @@ class Corpus:
         one, and kept nowhere. With `retry_failed` files that could not be read in full are read again although they
         have not changed. Of the files in folders only those that match a glob of `include`, when there are any, and
         none of `exclude` are wanted, both as in a .gitignore. `on_progress` hears (files done, files to do, path).
+        One process writes to an index at a time: a second one waits for `wait` seconds, and `on_wait` hears who writes
+        (None when that cannot be told) and how long it will wait.
 
-        Raises `PathError` for a path that cannot be used, `UsageError` for an extractor or a glob that cannot. Files
-        that cannot be read are in the report.
+        Raises `PathError` for a path that cannot be used, `UsageError` for an extractor or a glob that cannot,
+        `IndexLockedError` when another process still writes. Files that cannot be read are in the report.
         """
         from docqa.indexing.run import index_paths
 
         if not paths or not all(os.fspath(path) for path in paths):
             raise UsageError("Name at least one file or folder to index; an empty name is none.")
-        with sqlite_errors(self.path):
+        with sole_writer(self.path, "docqa index", wait=wait, on_wait=on_wait), sqlite_errors(self.path):
             return index_paths(
                 self._db,
                 self.path,
@@ -126,11 +131,12 @@ class Corpus:
         """Make the inverted index anew from the stored paragraphs, in one transaction; no file is read.
 
         Documents whose stored text contradicts itself are read again when they are indexed next. `on_progress` hears
-        (documents done, documents to do, path). Raises `DamagedIndexError` where SQLite finds the file itself damaged.
+        (documents done, documents to do, path). Raises `DamagedIndexError` where SQLite finds the file itself damaged,
+        `IndexLockedError` when another process writes and goes on doing so for half a minute.
         """
         from docqa.checking.repair import repair_index
 
-        with sqlite_errors(self.path):
+        with sole_writer(self.path, "docqa check --repair"), sqlite_errors(self.path):
             return repair_index(self._db, self.path, analyzer=self._analyzer, on_progress=on_progress)
 
     def ask(self, question: str, options: AskOptions | None = None) -> Answers:

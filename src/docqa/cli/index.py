@@ -10,6 +10,7 @@ import click
 from docqa.cli.console import counted, json_text, messages, output, printable, progress_bar
 from docqa.cli.options import index_option, json_option, limit_options, password_option, read_passwords
 from docqa.documents.limits import Limits
+from docqa.store.sole_writer import WAIT_SECONDS, Holder
 
 if TYPE_CHECKING:
     from docqa.corpus import Corpus
@@ -51,6 +52,14 @@ class IndexCommand(click.Command):
 )
 @click.option("--include", multiple=True, metavar="GLOB", help="Of the files in folders, only these; repeatable.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Of the files in folders, not these; repeatable.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    default=WAIT_SECONDS,
+    show_default=True,
+    help="How long to wait for another process that writes to the index.",
+)
 @limit_options
 @json_option
 def index(
@@ -63,6 +72,7 @@ def index(
     retry_failed: bool,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
+    wait: float,
     limits: Limits,
     as_json: bool,
 ) -> int:
@@ -89,6 +99,7 @@ def index(
             retry_failed=retry_failed,
             include=include,
             exclude=exclude,
+            wait=wait,
         )
         if as_json:
             click.echo(json_text(report.to_dict()))
@@ -104,8 +115,17 @@ def index_with_progress(
     **options: Any,
 ) -> IndexReport:
     """Index with a progress bar on standard error; the options are those of `Corpus.index`."""
+
+    def tell(holder: Holder | None, seconds: float) -> None:
+        if seconds:
+            who = printable(str(holder)) if holder else "another process"
+            messages().print(
+                f"{printable(str(corpus.path))} is being written to by {who}; waiting for up to {seconds:g} s.",
+                markup=False,
+            )
+
     with progress_bar("Reading") as advance:
-        return corpus.index(*paths, **options, on_progress=advance)
+        return corpus.index(*paths, **options, on_progress=advance, on_wait=tell)
 
 
 def show_failures(report: IndexReport) -> None:
