@@ -6,7 +6,8 @@ import os
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -19,6 +20,7 @@ from docqa.retrieval.postings import generation
 from docqa.store.documents import StoredDocument, all_paragraph_texts, stored_documents
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors
 from docqa.store.sole_writer import WAIT_SECONDS, Holder, sole_writer
+from docqa.store.unmoved import check_files
 
 if TYPE_CHECKING:
     from docqa.answers.answer import Answers, IndexInfo
@@ -84,7 +86,7 @@ class Corpus:
 
         if not paths or not all(os.fspath(path) for path in paths):
             raise UsageError("Name at least one file or folder to index; an empty name is none.")
-        with sole_writer(self.path, "docqa index", wait=wait, on_wait=on_wait), sqlite_errors(self.path):
+        with sole_writer(self.path, "docqa index", wait=wait, on_wait=on_wait), self._in_use():
             return index_paths(
                 self._db,
                 self.path,
@@ -113,7 +115,7 @@ class Corpus:
         """
         from docqa.indexing.verify import verify_documents
 
-        with sqlite_errors(self.path):
+        with self._in_use():
             return verify_documents(self._db, self.path, quick=quick, on_progress=on_progress)
 
     def check(self, *, on_progress: Callable[[int, int, str], None] = lambda done, total, name: None) -> CheckReport:
@@ -124,7 +126,7 @@ class Corpus:
         """
         from docqa.checking.check import check_index
 
-        with sqlite_errors(self.path):
+        with self._in_use():
             return check_index(self._db, self.path, analyzer=self._analyzer, on_progress=on_progress)
 
     def repair(self, *, on_progress: Callable[[int, int, str], None] = lambda done, total, name: None) -> RepairReport:
@@ -136,7 +138,7 @@ class Corpus:
         """
         from docqa.checking.repair import repair_index
 
-        with sole_writer(self.path, "docqa check --repair"), sqlite_errors(self.path):
+        with sole_writer(self.path, "docqa check --repair"), self._in_use():
             return repair_index(self._db, self.path, analyzer=self._analyzer, on_progress=on_progress)
 
     def ask(self, question: str, options: AskOptions | None = None) -> Answers:
@@ -150,7 +152,7 @@ class Corpus:
 
         begun = time.perf_counter()
         question, options = check_question(question), options or AskOptions()
-        with sqlite_errors(self.path):
+        with self._in_use():
             known = self._remembered((generation(self._db), question, options), begun)
             if known is not None:
                 return with_changes(self._db, self.path, known)
@@ -187,26 +189,26 @@ class Corpus:
         from docqa.retrieval.search import search_paragraphs
 
         query = check_question(query)
-        with sqlite_errors(self.path), reading(self._db):
+        with self._in_use(), reading(self._db):
             return search_paragraphs(
                 self._db, query, limit=limit, analyzer=self._analyzer, parameters=self._parameters, path=path
             )
 
     def documents(self) -> list[StoredDocument]:
         """All documents of the index, those that could not be read too, in the order of their paths."""
-        with sqlite_errors(self.path):
+        with self._in_use():
             return stored_documents(self._db)
 
     def paragraph_texts(self) -> list[str]:
         """The texts of all paragraphs, in the order they were indexed."""
-        with sqlite_errors(self.path):
+        with self._in_use():
             return all_paragraph_texts(self._db)
 
     def info(self) -> IndexInfo:
         """How large the index is, and how often it changed."""
         from docqa.answers.ask import index_info
 
-        with sqlite_errors(self.path), reading(self._db):
+        with self._in_use(), reading(self._db):
             return index_info(self._db, self.path)
 
     @property
@@ -223,6 +225,13 @@ class Corpus:
         """Answer with this reader from now on."""
         self._reader = reader
         self._answered.clear()
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """What SQLite says of the file becomes a sentence, and a file that is no longer there is not used on."""
+        with sqlite_errors(self.path):
+            check_files(self._db.conn)
+            yield
 
     def close(self) -> None:
         """Close the index file."""

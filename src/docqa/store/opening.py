@@ -20,6 +20,7 @@ from docqa.errors import (
     NotAnIndexError,
 )
 from docqa.store.schema import APPLICATION_ID, SCHEMA_VERSION, migrations
+from docqa.store.unmoved import IndexConnection, check_files
 
 #: How an SQLite file begins, how long its header is, and where the application id stands in it, big-endian.
 SQLITE_HEADER = b"SQLite format 3\0"
@@ -38,7 +39,9 @@ def open_database(path: Path, *, create: bool) -> Database:
     fresh = _check_file(path, create=create)
     with sqlite_errors(path):
         # Transactions are begun and ended by name, never by the driver.
-        connection = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False, factory=IndexConnection
+        )
         try:
             db = Database(connection)
             connection.execute("PRAGMA foreign_keys = ON")
@@ -47,6 +50,7 @@ def open_database(path: Path, *, create: bool) -> Database:
             # An index of an older docqa is brought up to date by whoever opens it first.
             if create or _version(connection) < SCHEMA_VERSION:
                 _prepare(connection, db)
+            connection.note_files(path)
         except BaseException:
             connection.close()
             raise
@@ -55,10 +59,15 @@ def open_database(path: Path, *, create: bool) -> Database:
 
 @contextmanager
 def writing(db: Database) -> Iterator[Database]:
-    """A write transaction: all of it is committed at the end, or nothing of it."""
+    """A write transaction: all of it is committed at the end, or nothing of it.
+
+    Raises `IndexNotFoundError` when the file was deleted or replaced since it was opened.
+    """
     db.conn.execute("BEGIN IMMEDIATE")
     try:
+        check_files(db.conn)
         yield db
+        check_files(db.conn)
         db.conn.execute("COMMIT")
     except BaseException:
         db.conn.rollback()
@@ -78,12 +87,16 @@ def without_wiping(db: Database) -> Iterator[None]:
 
 @contextmanager
 def reading(db: Database) -> Iterator[Database]:
-    """A read transaction: everything inside sees one committed state of the index."""
+    """A read transaction: everything inside sees one committed state of the index.
+
+    Raises `IndexNotFoundError` when the file was deleted or replaced since it was opened.
+    """
     if db.conn.in_transaction:
         yield db
         return
     db.conn.execute("BEGIN")
     try:
+        check_files(db.conn)
         yield db
     finally:
         db.conn.rollback()

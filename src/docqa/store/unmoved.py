@@ -20,31 +20,39 @@ Identity = tuple[int, int] | None
 
 
 class IndexConnection(sqlite3.Connection):
-    """A connection that knows which files it has open."""
+    """A connection that knows which files it has open, once `note_files` was called."""
 
-    opened: tuple[Path, tuple[Identity, ...]] | None = None
+    named: Path
+    place: Path
+    identities: tuple[Identity, ...] = ()
 
     def note_files(self, path: Path) -> None:
         """Take the files at `path` for those that are open now."""
         # SQLite opens the log with the first thing that it reads.
         self.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        file = Path(os.path.realpath(path))
-        self.opened = (path.absolute(), tuple(_identity(file, part) for part in PARTS))
-
-    def check_files(self) -> None:
-        """Raise `IndexNotFoundError` when one of them was deleted, moved or replaced since."""
-        if self.opened is None:
-            return
-        path, identities = self.opened
-        file = Path(os.path.realpath(path))
-        for part, identity in zip(PARTS, identities, strict=True):
-            if identity is not None and _identity(file, part) != identity:
-                raise _gone(path, part)
+        # The current folder may be another one later.
+        self.named, self.place = path, path.absolute()
+        self.identities = _identities(self.place)
 
 
-def _identity(file: Path, part: str) -> Identity:
+def check_files(connection: sqlite3.Connection) -> None:
+    """Raise `IndexNotFoundError` when a file that the connection has open was deleted, moved or replaced."""
+    if not isinstance(connection, IndexConnection) or not connection.identities:
+        return
+    now = _identities(connection.place)
+    for part, before, here in zip(PARTS, connection.identities, now, strict=True):
+        if before is not None and before != here:
+            raise _gone(connection.named, part)
+
+
+def _identities(path: Path) -> tuple[Identity, ...]:
+    file = os.path.realpath(path)
+    return tuple(_identity(file + part) for part in PARTS)
+
+
+def _identity(file: str) -> Identity:
     try:
-        status = os.stat(f"{file}{part}")  # noqa: PTH116 - a path of its own for each would be made for each question
+        status = os.stat(file)  # noqa: PTH116 - with each question and each file that is indexed
     except OSError:
         return None
     return status.st_dev, status.st_ino
