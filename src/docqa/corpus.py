@@ -17,6 +17,7 @@ from docqa.errors import UsageError
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.postings import generation
+from docqa.store.contradictions import contradictions
 from docqa.store.documents import StoredDocument, all_paragraph_texts, stored_documents
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors
 from docqa.store.sole_writer import WAIT_SECONDS, Holder, sole_writer
@@ -189,7 +190,7 @@ class Corpus:
         from docqa.retrieval.search import search_paragraphs
 
         query = check_question(query)
-        with self._in_use(), reading(self._db):
+        with self._in_use(), reading(self._db), contradictions(self.path):
             return search_paragraphs(
                 self._db, query, limit=limit, analyzer=self._analyzer, parameters=self._parameters, path=path
             )

@@ -24,6 +24,7 @@ from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.postings import generation
 from docqa.retrieval.search import Hit, search_paragraphs
+from docqa.store.contradictions import check_agreement, contradictions
 from docqa.store.documents import page_of
 from docqa.store.opening import reading
 
@@ -69,13 +70,19 @@ def find(
     analyzer: Analyzer,
     parameters: Parameters,
 ) -> Found:
-    """The candidate paragraphs for a question, with all that citing them needs, from one state of the index."""
-    with reading(db):
+    """The candidate paragraphs for a question, with all that citing them needs, from one state of the index.
+
+    Raises `DamagedIndexError` where the text of a paragraph is not that of its page.
+    """
+    with reading(db), contradictions(index_file):
         hits = search_paragraphs(
             db, question, limit=options.candidates, analyzer=analyzer, parameters=parameters, path=options.path
         )
         places = {(hit.document.id, hit.paragraph.paragraph.page) for hit in hits}
         pages = {place: page_of(db, *place) for place in sorted(places)}
+        for hit in hits:
+            paragraph = hit.paragraph.paragraph
+            check_agreement(index_file, hit.document.path, paragraph, pages[hit.document.id, paragraph.page])
         return Found(tuple(hits), pages, index_info(db, index_file))
 
 

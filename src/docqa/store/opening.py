@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ HEADER_LENGTH = 100
 APPLICATION_ID_AT = slice(68, 72)
 #: How long a writer waits for another one before it gives up.
 LOCK_SECONDS = 30.0
+#: With less space on the disk, in bytes, SQLite cannot even begin; it calls that an error of the disk.
+SPACE_NEEDED = 1 << 16
 
 
 def open_database(path: Path, *, create: bool) -> Database:
@@ -118,13 +121,32 @@ def _translated(path: Path, error: sqlite3.DatabaseError) -> IndexFileError:
             f"Another process has been writing to {path} for over {LOCK_SECONDS:.0f} seconds; "
             "wait until it is done and try again."
         )
-    if "malformed" in message or "not a database" in message or "corrupt" in message:
-        return _damaged(path, message)
-    if "full" in message:
-        return IndexFileError(f"The disk that holds {path} is full; free some space and run the command again.")
+    if any(words in message for words in ("malformed", "not a database", "corrupt", "Could not decode")):
+        return _damaged(path, message.partition(" with text ")[0])
+    if "full" in message or ("disk I/O" in message and _is_full(path)):
+        return IndexFileError(
+            f"The disk that holds {path} is full; free some space and run the command again. What was committed is kept."
+        )
+    if "disk I/O" in message:
+        return IndexFileError(
+            f"The disk that holds {path} could not be read or written ({_name(error)}): it is failing or was taken "
+            "away, a limit on the size of files was met, or the file was cut short. See that it is there and run "
+            "`docqa check`."
+        )
     if "readonly" in message or "read-only" in message or "unable to open" in message:
         return IndexFileError(f"The index {path} cannot be opened ({message}); check the permissions of its folder.")
     return IndexFileError(f"The index {path} cannot be used: SQLite says {message!r}.")
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.absolute().parent).free < SPACE_NEEDED
+    except OSError:
+        return False
+
+
+def _name(error: sqlite3.DatabaseError) -> str:
+    return getattr(error, "sqlite_errorname", None) or str(error)
 
 
 def _damaged(path: Path, reason: str) -> DamagedIndexError:
