@@ -99,15 +99,17 @@ def index_paths(
     changed: list[str] = []
     failed: list[FailedFile] = []
     partial: list[FailedFile] = []
-    before = {document.path for document in documents}
+    before = {document.path: document for document in documents}
     total = len(changes.read)
     known: dict[str, int] = {}
     with Workers(
         min(workers or os.cpu_count() or 1, max(1, total)), analyzer, pdf_extractor, limits, passwords
     ) as pool:
         results = pool.read([names[state.path] for state in changes.read])
-        for number, (planned, (_, result)) in enumerate(zip(changes.read, results, strict=True), start=1):
-            failure = _write(db, planned, result, analyzer, known, pdf_extractor)
+        for number, (planned, (file, result)) in enumerate(zip(changes.read, results, strict=True), start=1):
+            failure = _vanished(planned, file, result, before)
+            if failure is None:
+                failure = _write(db, planned, result, analyzer, known, pdf_extractor)
             if failure is not None and "error" in result:
                 failed.append(failure)
             else:
@@ -177,6 +179,22 @@ def _counts_of(
         }
 
     return counts
+
+
+def _vanished(
+    planned: FileState, file: Path, result: Mapping[str, Any], before: Mapping[str, StoredDocument]
+) -> FailedFile | None:
+    """What is said of an indexed file that went since it was listed, with a disk that was taken away perhaps.
+
+    Its document stays as it is: the next run finds out whether the file is gone for good.
+    """
+    document = before.get(planned.path)
+    if document is None or document.status == FAILED or os.path.lexists(file):
+        return None
+    if "error" not in result or result["error"]["code"] != "FILE-UNREADABLE":
+        return None
+    sentence = "The file vanished while it was to be read; its document stays until it is indexed again."
+    return FailedFile(planned.path, "FILE-UNREADABLE", sentence)
 
 
 def _write(
