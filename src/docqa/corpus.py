@@ -130,16 +130,21 @@ class Corpus:
         with self._in_use():
             return check_index(self._db, self.path, analyzer=self._analyzer, on_progress=on_progress)
 
-    def repair(self, *, on_progress: Callable[[int, int, str], None] = lambda done, total, name: None) -> RepairReport:
+    def repair(
+        self,
+        *,
+        on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+        wait: float = WAIT_SECONDS,
+    ) -> RepairReport:
         """Make the inverted index anew from the stored paragraphs, in one transaction; no file is read.
 
         Documents whose stored text contradicts itself are read again when they are indexed next. `on_progress` hears
         (documents done, documents to do, path). Raises `DamagedIndexError` where SQLite finds the file itself damaged,
-        `IndexLockedError` when another process writes and goes on doing so for half a minute.
+        `IndexLockedError` when another process writes and goes on doing so for `wait` seconds.
         """
         from docqa.checking.repair import repair_index
 
-        with sole_writer(self.path, "docqa check --repair"), self._in_use():
+        with sole_writer(self.path, "docqa check --repair", wait=wait), self._in_use():
             return repair_index(self._db, self.path, analyzer=self._analyzer, on_progress=on_progress)
 
     def ask(self, question: str, options: AskOptions | None = None) -> Answers:

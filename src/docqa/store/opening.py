@@ -125,7 +125,7 @@ def _translated(path: Path, error: sqlite3.DatabaseError) -> IndexFileError:
         return _damaged(path, message.partition(" with text ")[0])
     if "full" in message or ("disk I/O" in message and _is_full(path)):
         return IndexFileError(
-            f"The disk that holds {path} is full; free some space and run the command again. What was committed is kept."
+            f"The disk that holds {path} is full; free some space and run the command again. What was committed stays."
         )
     if "disk I/O" in message:
         return IndexFileError(

@@ -73,9 +73,7 @@ def lock_file(index_file: Path) -> Path:
     return Path(os.path.realpath(index_file) + "-lock")
 
 
-def _wait_for(
-    index_file: Path, file: Path, wait: float, on_wait: Callable[[Holder | None, float], None]
-) -> int:
+def _wait_for(index_file: Path, file: Path, wait: float, on_wait: Callable[[Holder | None, float], None]) -> int:
     deadline = time.monotonic() + wait
     told = False
     while True:
@@ -125,7 +123,12 @@ def _is_at(descriptor: int, file: Path) -> bool:
 
 
 def _record(index_file: Path, descriptor: int, work: str) -> None:
-    record = {"process": os.getpid(), "host": socket.gethostname(), "work": work, "since": datetime.now(UTC).isoformat()}
+    record = {
+        "process": os.getpid(),
+        "host": socket.gethostname(),
+        "work": work,
+        "since": datetime.now(UTC).isoformat(),
+    }
     try:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)

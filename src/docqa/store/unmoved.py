@@ -1,7 +1,7 @@
 """Whether the files of an open index still stand where they were opened.
 
-SQLite goes on with files that were deleted or replaced under it, as the system lets it: what it then writes is lost, and
-what it reads is what others see no more.
+SQLite goes on with files that were deleted or replaced under it, as the system lets it: what it then writes is lost,
+and what it reads is what others see no more.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from pathlib import Path
 from docqa.errors import IndexNotFoundError
 
 #: What SQLite adds to the name of the file: nothing, the write-ahead log, and what its processes share.
-SHARED = "-shm"
-PARTS = ("", "-wal", SHARED)
+PARTS = ("", "-wal", "-shm")
 
-#: Which file it is, as the system numbers files, and its size; None where there is none.
-Identity = tuple[int, int, int] | None
+#: Which file it is, as the system numbers files; None where there is none.
+Identity = tuple[int, int] | None
 
 
 class IndexConnection(sqlite3.Connection):
@@ -42,9 +41,7 @@ def check_files(connection: sqlite3.Connection) -> None:
         return
     now = _identities(connection.place)
     for part, before, here in zip(PARTS, connection.identities, now, strict=True):
-        # The file itself and its log may become smaller; what processes share is mapped into memory, and reading beyond
-        # its end would end this one.
-        if before is not None and (here is None or before[:2] != here[:2] or (part == SHARED and here[2] < before[2])):
+        if before is not None and before != here:
             raise _gone(connection.named, part)
 
 
@@ -58,7 +55,7 @@ def _identity(file: str) -> Identity:
         status = os.stat(file)  # noqa: PTH116 - with each question and each file that is indexed
     except OSError:
         return None
-    return status.st_dev, status.st_ino, status.st_size
+    return status.st_dev, status.st_ino
 
 
 def _gone(path: Path, part: str) -> IndexNotFoundError:
@@ -68,6 +65,6 @@ def _gone(path: Path, part: str) -> IndexNotFoundError:
             "`docqa index FOLDER` when it is gone. The documents are untouched."
         )
     return IndexNotFoundError(
-        f"The file {path}{part}, a part of the index while that is in use, was deleted, cut short or replaced; end "
-        "what uses the index, then run `docqa check`, and `docqa index FOLDER` for what it lost. The documents are untouched."
+        f"The file {path}{part}, a part of the index while that is in use, was deleted or replaced; end what uses the "
+        "index, then run `docqa check`, and `docqa index FOLDER` for what it lost. The documents are untouched."
     )
