@@ -134,7 +134,10 @@ def _translated(path: Path, error: sqlite3.DatabaseError) -> IndexFileError:
             "`docqa check`."
         )
     if "readonly" in message or "read-only" in message or "unable to open" in message:
-        return IndexFileError(f"The index {path} cannot be opened ({message}); check the permissions of its folder.")
+        return IndexFileError(
+            f"The index {path} cannot be opened ({message}): even reading it writes files beside it; check the "
+            "permissions of its folder, or copy the index to one that can be written to and name that with --index."
+        )
     return IndexFileError(f"The index {path} cannot be used: SQLite says {message!r}.")
 
 
