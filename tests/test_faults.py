@@ -143,6 +143,12 @@ class TestTwoWriters:
         with sole_writer(tmp_path / "docqa.db", "docqa index"):
             assert json.loads(lock_file(tmp_path / "docqa.db").read_text())["process"] == os.getpid()
 
+    def test_a_lock_that_another_made_is_not_removed(self, tmp_path):
+        with sole_writer(tmp_path / "docqa.db", "docqa index"):
+            lock_file(tmp_path / "docqa.db").unlink()
+            lock_file(tmp_path / "docqa.db").write_text("another's")
+        assert lock_file(tmp_path / "docqa.db").read_text() == "another's"
+
     def test_an_index_named_by_a_link_has_the_lock_of_the_file(self, corpus, folder, tmp_path):
         (tmp_path / "link.db").symlink_to(tmp_path / "docqa.db")
         with (

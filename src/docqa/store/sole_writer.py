@@ -62,9 +62,11 @@ def sole_writer(
         _record(index_file, descriptor, work)
         yield
     finally:
-        # Before the lock is given up, so that what is removed is nobody else's. Windows removes no open file.
+        # Before the lock is given up, and not what another made after somebody removed this one's. Windows removes no
+        # open file.
         with suppress(OSError):
-            file.unlink()
+            if _is_at(descriptor, file):
+                file.unlink()
         os.close(descriptor)
 
 
