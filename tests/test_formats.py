@@ -174,6 +174,10 @@ class TestMail:
         "Date: Mon, 01 Jan 2024 10:00:00 +0100"
     )
 
+    def test_an_encoding_whose_name_cannot_be_one_is_guessed(self):
+        data = b'From: Ada\r\nContent-Type: text/plain; charset="utf\x00-8"\r\n\r\nThe pilot waits.\r\n'
+        assert text_of("a.eml", data).endswith("The pilot waits.")
+
     def test_who_wrote_what_to_whom_and_when_stands_first(self):
         document = read_document("a.eml", MAIL + b"\r\nIt is blue.\r\n")
         assert document.pages[0].text.replace("\r\n", "\n") == f"{self.HEAD}\n\nIt is blue."
@@ -245,6 +249,15 @@ class TestMarkup:
     def test_lines_of_signs_and_tables_are_no_headings(self):
         text = b"Text.\n\n------\n\n===== =====\nA     B\n===== =====\n1     2\n===== =====\n\n  set in\n  ------\n"
         assert read_document("a.rst", text).pages[0].headings is None
+
+    def test_what_underlines_one_heading_overlines_no_other(self):
+        document = read_document("a.rst", b"The sea\n=======\nThe sky\n=======\n\nBlue.\n")
+        assert [(heading.start, heading.words) for heading in document.pages[0].headings] == [
+            (0, "The sea"),
+            (16, "The sky"),
+        ]
+        cited = "".join(paragraph.text for paragraph in segment(document.pages))
+        assert cited.count("=======") == 2
 
     def test_no_line_of_a_log_is_a_heading(self):
         document = read_document(

@@ -561,17 +561,23 @@ class TestWorkers:
         with Workers(2, analyzer) as pool:
             assert self.answers(pool, files) == list(WorkersHere(1, analyzer).read(files))
 
-    def test_a_worker_that_dies_costs_the_file_it_was_reading_and_no_other(self, files, pipe):
-        with Workers(1, Analyzer()) as pool:
+    @pytest.mark.parametrize(("deaths", "code"), [(1, "FILE-UNREADABLE"), (2, "FILE-CRASH")])
+    def test_a_worker_that_dies_twice_costs_the_file_it_was_reading_and_no_other(self, files, pipe, deaths, code):
+        with Workers(1, Analyzer(), limits=Limits(seconds=60)) as pool:
 
             def kill_the_reader():
-                # Opening a pipe to write waits until somebody reads.
-                with pipe.open("wb"):
-                    pool._processes[-1].kill()
+                for _ in range(deaths):
+                    # Opening a pipe to write waits until somebody reads.
+                    with pipe.open("wb"):
+                        pool._processes[-1].kill()
+                        pool._processes[-1].wait()
+                if deaths == 1:
+                    # The second one finds out that it is a pipe.
+                    pipe.write_text("The pilot waits.")
 
             killer = threading.Thread(target=kill_the_reader)
             killer.start()
-            assert self.codes(pool, [files[0], pipe, files[1]]) == ["ok", "FILE-CRASH", "ok"]
+            assert self.codes(pool, [files[0], pipe, files[1]]) == ["ok", code, "ok"]
             killer.join()
 
     def test_a_file_that_takes_too_long_is_given_up_and_no_other(self, files, pipe):

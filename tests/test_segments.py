@@ -258,6 +258,20 @@ def test_a_segment_that_lost_much_is_written_anew(index):
     assert index.db.conn.execute("SELECT entries, paragraphs FROM segments").fetchall() == [(8, 4)]
 
 
+def test_paragraphs_without_a_term_are_not_missed_where_they_are_removed(index, monkeypatch):
+    monkeypatch.setattr(segments, "FAN", 2)
+    add(index, "a", ["red sea", "the of and", "..."])
+    add(index, "b", ["blue sky", "the"])
+    with writing(index.db):
+        settle(index.db, everything=True)
+    remove(index, "a")
+    assert index.db["removed"].count == 1
+    add(index, "c", ["red lamp"])
+    with writing(index.db):
+        settle(index.db, everything=True)
+    assert index.db.conn.execute("SELECT sum(paragraphs) FROM segments").fetchall() == [(2,)]
+
+
 def test_a_document_may_come_back_under_its_old_paragraph_ids(index):
     add(index, "a", ["red sea"])
     (entry,) = index.paragraphs("a")

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from docqa.reading.reader import ReadAnswer, Reader
     from docqa.reading.settings import Ranking
     from docqa.retrieval.search import Hit
+    from docqa.store.sole_writer import Holder
 
 __version__ = "0.1.0"
 
@@ -53,6 +54,7 @@ _HOME = {
     "Reader": ("docqa.reading.reader", "Reader"),
     "ReadAnswer": ("docqa.reading.reader", "ReadAnswer"),
     "Hit": ("docqa.retrieval.search", "Hit"),
+    "Holder": ("docqa.store.sole_writer", "Holder"),
     **{name: ("docqa.answers.answer", name) for name in ("Answer", "Answers", "IndexInfo", "Source", "Timings")},
     **{name: ("docqa.checking.report", name) for name in ("CheckReport", "Finding", "RepairReport")},
     "Limits": ("docqa.documents.limits", "Limits"),
@@ -95,6 +97,7 @@ __all__ = [
     "FailedFile",
     "Finding",
     "Hit",
+    "Holder",
     "IndexFileError",
     "IndexInfo",
     "IndexLockedError",

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,9 +17,12 @@ from docqa.errors import DocqaError, UsageError
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.postings import generation
+from docqa.store.contradictions import contradictions
 from docqa.store.copies import stored_files
 from docqa.store.documents import StoredDocument, all_paragraph_texts, stored_documents
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors
+from docqa.store.sole_writer import WAIT_SECONDS, OnWait, sole_writer
+from docqa.store.unmoved import check_files
 
 if TYPE_CHECKING:
     from docqa.answers.answer import Answers, IndexInfo
@@ -64,6 +68,8 @@ class Corpus:
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+        wait: float = WAIT_SECONDS,
+        on_wait: OnWait = lambda holder, seconds: None,
     ) -> IndexReport:
         """Bring the index up to date with files and folders; only what changed is read.
 
@@ -72,9 +78,11 @@ class Corpus:
         one, and kept nowhere. With `retry_failed` files that could not be read in full are read again although they
         have not changed. Of the files in folders only those that match a glob of `include`, when there are any, and
         none of `exclude` are wanted, both as in a .gitignore. `on_progress` hears (files done, files to do, path).
+        One process writes to an index at a time: a second one waits for `wait` seconds, and `on_wait` hears who writes
+        (None when that cannot be told) and how long it will wait.
 
-        Raises `PathError` for a path that cannot be used, `UsageError` for an extractor or a glob that cannot. Files
-        that cannot be read are in the report.
+        Raises `PathError` for a path that cannot be used, `UsageError` for an extractor or a glob that cannot,
+        `IndexLockedError` when another process still writes. Files that cannot be read are in the report.
         """
         _check_named(paths)
         return self._index(
@@ -87,12 +95,21 @@ class Corpus:
             include=include,
             exclude=exclude,
             on_progress=on_progress,
+            wait=wait,
+            on_wait=on_wait,
         )
 
-    def _index(self, paths: Sequence[str | os.PathLike[str]], **options: Any) -> IndexReport:
+    def _index(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        wait: float = WAIT_SECONDS,
+        on_wait: OnWait = lambda holder, seconds: None,
+        **options: Any,
+    ) -> IndexReport:
         from docqa.indexing.run import index_paths
 
-        with sqlite_errors(self.path):
+        with sole_writer(self.path, "docqa index", wait=wait, on_wait=on_wait), self._in_use():
             return index_paths(self._db, self.path, [Path(path) for path in paths], analyzer=self._analyzer, **options)
 
     def watch(
@@ -140,7 +157,7 @@ class Corpus:
         """
         from docqa.indexing.verify import verify_documents
 
-        with sqlite_errors(self.path):
+        with self._in_use():
             return verify_documents(self._db, self.path, quick=quick, on_progress=on_progress)
 
     def check(self, *, on_progress: Callable[[int, int, str], None] = lambda done, total, name: None) -> CheckReport:
@@ -151,18 +168,24 @@ class Corpus:
         """
         from docqa.checking.check import check_index
 
-        with sqlite_errors(self.path):
+        with self._in_use():
             return check_index(self._db, self.path, analyzer=self._analyzer, on_progress=on_progress)
 
-    def repair(self, *, on_progress: Callable[[int, int, str], None] = lambda done, total, name: None) -> RepairReport:
+    def repair(
+        self,
+        *,
+        on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+        wait: float = WAIT_SECONDS,
+    ) -> RepairReport:
         """Make the inverted index anew from the stored paragraphs, in one transaction; no file is read.
 
         Documents whose stored text contradicts itself are read again when they are indexed next. `on_progress` hears
-        (documents done, documents to do, path). Raises `DamagedIndexError` where SQLite finds the file itself damaged.
+        (documents done, documents to do, path). Raises `DamagedIndexError` where SQLite finds the file itself damaged,
+        `IndexLockedError` when another process writes and goes on doing so for `wait` seconds.
         """
         from docqa.checking.repair import repair_index
 
-        with sqlite_errors(self.path):
+        with sole_writer(self.path, "docqa check --repair", wait=wait), self._in_use():
             return repair_index(self._db, self.path, analyzer=self._analyzer, on_progress=on_progress)
 
     def ask(self, question: str, options: AskOptions | None = None) -> Answers:
@@ -176,7 +199,7 @@ class Corpus:
 
         begun = time.perf_counter()
         question, options = check_question(question), options or AskOptions()
-        with sqlite_errors(self.path):
+        with self._in_use():
             known = self._remembered((generation(self._db), question, options), begun)
             if known is not None:
                 return with_changes(self._db, self.path, known)
@@ -213,14 +236,14 @@ class Corpus:
         from docqa.retrieval.search import search_paragraphs
 
         query = check_question(query)
-        with sqlite_errors(self.path), reading(self._db):
+        with self._in_use(), reading(self._db), contradictions(self.path):
             return search_paragraphs(
                 self._db, query, limit=limit, analyzer=self._analyzer, parameters=self._parameters, path=path
             )
 
     def documents(self) -> list[StoredDocument]:
         """All documents of the index, those that could not be read too, in the order of their paths."""
-        with sqlite_errors(self.path):
+        with self._in_use():
             return stored_documents(self._db)
 
     def files(self) -> list[StoredDocument]:
@@ -228,19 +251,19 @@ class Corpus:
 
         A copy has the id, and all but the path and the time of change, of the document whose bytes it has.
         """
-        with sqlite_errors(self.path), reading(self._db):
+        with self._in_use(), reading(self._db):
             return stored_files(self._db)
 
     def paragraph_texts(self) -> list[str]:
         """The texts of all paragraphs, in the order they were indexed."""
-        with sqlite_errors(self.path):
+        with self._in_use():
             return all_paragraph_texts(self._db)
 
     def info(self) -> IndexInfo:
         """How large the index is, and how often it changed."""
         from docqa.answers.ask import index_info
 
-        with sqlite_errors(self.path), reading(self._db):
+        with self._in_use(), reading(self._db):
             return index_info(self._db, self.path)
 
     @property
@@ -257,6 +280,13 @@ class Corpus:
         """Answer with this reader from now on."""
         self._reader = reader
         self._answered.clear()
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """What SQLite says of the file becomes a sentence, and a file that is no longer there is not used on."""
+        with sqlite_errors(self.path):
+            check_files(self._db.conn)
+            yield
 
     def close(self) -> None:
         """Close the index file."""

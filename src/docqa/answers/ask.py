@@ -16,7 +16,6 @@ from docqa.answers.question import check_question
 from docqa.answers.ranking import Candidate, RankedAnswer, rank_answers
 from docqa.documents.document import Page
 from docqa.errors import UsageError
-from docqa.paragraphs.paragraph import wrong_offsets
 from docqa.paragraphs.sentences import sentence_ends
 from docqa.reading.reader import ParagraphReading, Reader
 from docqa.reading.settings import Ranking
@@ -24,10 +23,10 @@ from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.postings import corpus_statistics, generation
 from docqa.retrieval.search import Hit, search_paragraphs
+from docqa.store.contradictions import check_agreement, contradictions
 from docqa.store.documents import page_of
 from docqa.store.opening import reading
 from docqa.store.places import link_to
-from docqa.store.rows import MalformedRowError
 
 #: Candidate paragraphs read for a question unless asked otherwise; docs/reading.md shows what more and fewer give.
 CANDIDATES = 20
@@ -71,13 +70,19 @@ def find(
     analyzer: Analyzer,
     parameters: Parameters,
 ) -> Found:
-    """The candidate paragraphs for a question, with all that citing them needs, from one state of the index."""
-    with reading(db):
+    """The candidate paragraphs for a question, with all that citing them needs, from one state of the index.
+
+    Raises `DamagedIndexError` where the text of a paragraph is not that of its page.
+    """
+    with reading(db), contradictions(index_file):
         hits = search_paragraphs(
             db, question, limit=options.candidates, analyzer=analyzer, parameters=parameters, path=options.path
         )
         places = {(hit.document.id, hit.paragraph.paragraph.page) for hit in hits}
         pages = {place: page_of(db, *place) for place in sorted(places)}
+        for hit in hits:
+            paragraph = hit.paragraph.paragraph
+            check_agreement(index_file, hit.document.path, paragraph, pages[hit.document.id, paragraph.page])
         return Found(tuple(hits), pages, index_info(db, index_file))
 
 
@@ -196,9 +201,6 @@ def _sources(
     hit = found.hits[candidate.paragraph]
     document, paragraph = hit.document, hit.paragraph.paragraph
     page = _page(candidate, found)
-    # What docqa stores agrees; in an index that somebody changed, the answer would be other words than those read.
-    if wrong_offsets(paragraph, page.text):
-        raise MalformedRowError(f"offsets on page {page.number} of {document.path}")
     start, end = paragraph.to_page(candidate.span.start, candidate.span.end)
     if text is not None:
         inside = page.text[start:end].find(text)

@@ -8,7 +8,7 @@ import click
 
 from docqa.cli.console import json_text, printable, progress_bar
 from docqa.cli.options import index_option, indexing_options, json_option
-from docqa.cli.report import show_report
+from docqa.cli.report import say_waiting, show_report
 from docqa.cli.watch import follow
 
 if TYPE_CHECKING:
@@ -79,4 +79,4 @@ def index_with_progress(
 ) -> IndexReport:
     """Index with a progress bar on standard error; the options are those of `Corpus.index`."""
     with progress_bar("Reading") as advance:
-        return corpus.index(*paths, **options, on_progress=advance)
+        return corpus.index(*paths, **options, on_progress=advance, on_wait=say_waiting(corpus))

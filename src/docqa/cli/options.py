@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
 from docqa.errors import UsageError
+from docqa.store.sole_writer import WAIT_SECONDS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -85,7 +86,7 @@ def indexing_options(command: Command) -> Command:
     def with_indexing(**given: Any) -> Any:
         limits = Limits(**{name: given.pop(f"{name}_a_file") for name in LIMITS})
         passwords = read_passwords(given.pop("password_file"))
-        others = {name: given.pop(name) for name in ("workers", "pdf_extractor", "retry_failed", "include", "exclude")}
+        others = {name: given.pop(name) for name in INDEXING_NAMES}
         return command(indexing={**others, "limits": limits, "passwords": passwords}, **given)
 
     wrapped: Any = with_indexing
@@ -152,7 +153,18 @@ INDEXING: tuple[Callable[[Any], Any], ...] = (
         is_flag=True,
         help="Read files that could not be read again, although they have not changed.",
     ),
+    click.option(
+        "--wait",
+        cls=IndexingOption,
+        type=click.FloatRange(0),
+        metavar="SECONDS",
+        default=WAIT_SECONDS,
+        show_default=True,
+        help="How long to wait for another process that writes to the index.",
+    ),
 )
+#: Those of them that `Corpus.index` takes as they are.
+INDEXING_NAMES = ("workers", "pdf_extractor", "retry_failed", "include", "exclude", "wait")
 
 
 def read_passwords(file: Path | None) -> tuple[str, ...]:

@@ -10,9 +10,24 @@ from docqa.store.documents import FAILED
 if TYPE_CHECKING:
     from docqa.corpus import Corpus
     from docqa.indexing.report import FailedFile, IndexReport
+    from docqa.store.sole_writer import Holder, OnWait
 
 #: Lists of files longer than this are cut in the summary; `docqa status --failed` and --json have all.
 SHOWN = 20
+
+
+def say_waiting(corpus: Corpus) -> OnWait:
+    """What says, once, for which other writer this process waits."""
+
+    def say(holder: Holder | None, seconds: float) -> None:
+        if seconds:
+            who = printable(str(holder)) if holder else "another process"
+            messages().print(
+                f"{printable(str(corpus.path))} is being written to by {who}; waiting for up to {seconds:g} s.",
+                markup=False,
+            )
+
+    return say
 
 
 def show_failures(report: IndexReport) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from docqa.cli.console import json_text, messages, output, printable, progress_bar
-from docqa.cli.report import counts, show_failures, show_report
+from docqa.cli.report import counts, say_waiting, show_failures, show_report
 
 if TYPE_CHECKING:
     from docqa.corpus import Corpus
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def follow(corpus: Corpus, paths: tuple[str, ...], indexing: dict[str, Any], *, poll: bool, as_json: bool) -> int:
     """Index, then follow the paths and index again what changes; ends with exit code 0 when it is interrupted."""
     with progress_bar("Reading") as advance:
-        reports = corpus.watch(*paths, poll=poll, on_trouble=_say_trouble, **indexing, on_progress=advance)
+        hearing = {"on_progress": advance, "on_wait": say_waiting(corpus)}
+        reports = corpus.watch(*paths, poll=poll, on_trouble=_say_trouble, **indexing, **hearing)
         report = next(reports)
     try:
         _show(report, corpus, as_json=as_json)

@@ -100,5 +100,6 @@ def _add_body(page: PageText, message: EmailMessage) -> None:
 def _decode(payload: bytes, charset: str | None) -> str | None:
     try:
         return payload.decode(charset) if charset else None
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):
+        # Of a name that is none, of bytes that are no such text, of a name with a NUL in it.
         return None

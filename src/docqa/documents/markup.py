@@ -105,17 +105,20 @@ def _marked(text: str, marks: Marks) -> Iterator[Heading]:
 def _underlined(text: str) -> Iterator[Heading]:
     lines = list(LINE.finditer(text))
     depths: dict[tuple[str, bool], int] = {}
+    last = 0
     for number in range(1, len(lines)):
         title, under = lines[number - 1], lines[number]
         words, adornment = title[0].strip(), under[0].rstrip()
         if not _underlines(adornment, words) or not _adjoin(text, title, under):
             continue
-        over = lines[number - 2] if number > 1 else None
+        # What underlines the heading before overlines none.
+        over = lines[number - 2] if number > 1 and lines[number - 2].start() >= last else None
         overlined = over is not None and over[0].rstrip() == adornment and _adjoin(text, over, title)
         if title[0][0].isspace() and not overlined:
             continue
         depth = depths.setdefault((adornment[0], overlined), len(depths) + 1)
         start = over.start() if over is not None and overlined else title.start()
+        last = under.end()
         yield Heading(start, under.end(), depth, words)
 
 

@@ -29,6 +29,7 @@ from docqa.store.copies import stored_copies
 from docqa.store.documents import (
     FAILED,
     FileState,
+    StoredDocument,
     add_document,
     add_failure,
     get_setting,
@@ -85,7 +86,10 @@ def index_paths(
     own = index_file.absolute()
     names = {document_path(file, base): file for file in files if file != own}
     documents, copies = stored_documents(db), stored_copies(db)
-    before = {*(document.path for document in documents), *(copy.path for copy in copies)}
+    by_id = {document.id: document for document in documents}
+    stored = {document.path: document for document in documents}
+    stored |= {copy.path: by_id[copy.document] for copy in copies if copy.document in by_id}
+    before = {*stored, *(copy.path for copy in copies)}
     changes = find_changes(
         [file_state(file, name) for name, file in names.items()],
         documents,
@@ -106,8 +110,11 @@ def index_paths(
         while waiting:
             results = pool.read([names[content.file.path] for content in waiting])
             total, left = done + len(waiting), []
-            for content, (_, result) in zip(waiting, results, strict=True):
-                left += _write(db, content, result, analyzer, outcome, pdf_extractor)
+            for content, (file, result) in zip(waiting, results, strict=True):
+                if _vanished(file, result, stored.get(content.file.path)):
+                    left += _left_as_it_is(content, outcome)
+                else:
+                    left += _write(db, content, result, analyzer, outcome, pdf_extractor)
                 done += 1
                 on_progress(done, total, content.file.path)
                 if done % SETTLE_EVERY == 0 and fresh_size(db)[1] >= LARGEST:
@@ -158,6 +165,28 @@ def _make_room(db: Database, changes: Changes, analyzer: Analyzer) -> None:
         with writing(db):
             place(db, [(document.id, files) for document, files in changes.placed], analyzer)
             next_generation(db)
+
+
+def _vanished(file: Path, result: Mapping[str, Any], document: StoredDocument | None) -> bool:
+    """Whether a file that is indexed went since it was listed, with a disk that was taken away perhaps."""
+    return (
+        document is not None
+        and document.status != FAILED
+        and not os.path.lexists(file)
+        and "error" in result
+        and result["error"]["code"] == "FILE-UNREADABLE"
+    )
+
+
+def _left_as_it_is(content: ToRead, outcome: _Outcome) -> list[ToRead]:
+    """The document of a file that vanished stays: the next run finds out whether it is gone for good."""
+    sentence = "The file vanished while it was to be read; its document stays until it is indexed again."
+    path = content.file.path
+    outcome.note(path, FailedFile(path, "FILE-UNREADABLE", sentence), is_read=False)
+    files, readable = (
+        tuple(file for file in files if file.path != path) for files in (content.files, content.readable)
+    )
+    return [ToRead(files, readable, content.document)] if readable else []
 
 
 def _write(

@@ -55,6 +55,7 @@ class Workers:
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="docqa-worker")
         self._mine = threading.local()
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._closed = False
 
     def read(self, paths: Sequence[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
         """Each path with what `docqa.indexing.worker.read_file` gives for it, in the order of `paths`."""
@@ -73,6 +74,7 @@ class Workers:
 
     def close(self) -> None:
         """End all workers at once."""
+        self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         for process in self._processes:
             _kill(process)
@@ -86,16 +88,20 @@ class Workers:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _read(self, path: Path) -> dict[str, Any]:
+    def _read(self, path: Path, *, again: bool = False) -> dict[str, Any]:
         process: subprocess.Popen[bytes] | None = getattr(self._mine, "process", None)
         fresh = process is None or _is_over(process)
         answer = self._ask(path, process if process is not None and not fresh else self._start())
-        if code_of(answer) != "FILE-MEMORY":
+        code = code_of(answer)
+        if code == "FILE-CRASH" and not again and not self._closed:
+            # Somebody else may have ended the process, the system when it had no memory left for instance.
+            return self._read(path, again=True)
+        if code != "FILE-MEMORY":
             return answer
         # What ran out of memory is not to be trusted with the next file.
         _end(self._mine.process)
         # A process that has read other files holds more than this one needs.
-        return answer if fresh else self._read(path)
+        return answer if fresh else self._read(path, again=again)
 
     def _ask(self, path: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:
         self._mine.process = process

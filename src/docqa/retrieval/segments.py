@@ -67,7 +67,8 @@ def remove_postings(db: Database, document: int, counts: Callable[[], Mapping[in
     if row is None:
         return
     segment = int(row[0])
-    held = counts()
+    # Paragraphs without a term are not counted in segments, so they cannot be missed there either.
+    held = {paragraph: count for paragraph, count in counts().items() if count}
     gone = Counter(term for count in held.values() for term in count)
     db.conn.executemany(
         "UPDATE postings SET gone = gone + ? WHERE segment = ? AND term = (SELECT id FROM terms WHERE term = ?)",

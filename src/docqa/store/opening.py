@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from docqa.errors import (
     NotAnIndexError,
 )
 from docqa.store.schema import APPLICATION_ID, SCHEMA_VERSION, migrations
+from docqa.store.unmoved import IndexConnection, check_files
 
 #: How an SQLite file begins, how long its header is, and where the application id stands in it, big-endian.
 SQLITE_HEADER = b"SQLite format 3\0"
@@ -27,6 +29,8 @@ HEADER_LENGTH = 100
 APPLICATION_ID_AT = slice(68, 72)
 #: How long a writer waits for another one before it gives up.
 LOCK_SECONDS = 30.0
+#: With less space on the disk, in bytes, SQLite cannot even begin; it calls that an error of the disk.
+SPACE_NEEDED = 1 << 16
 
 
 def open_database(path: Path, *, create: bool) -> Database:
@@ -38,7 +42,9 @@ def open_database(path: Path, *, create: bool) -> Database:
     fresh = _check_file(path, create=create)
     with sqlite_errors(path):
         # Transactions are begun and ended by name, never by the driver.
-        connection = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False, factory=IndexConnection
+        )
         try:
             db = Database(connection)
             connection.execute("PRAGMA foreign_keys = ON")
@@ -47,6 +53,7 @@ def open_database(path: Path, *, create: bool) -> Database:
             # An index of an older docqa is brought up to date by whoever opens it first.
             if create or _version(connection) < SCHEMA_VERSION:
                 _prepare(connection, db)
+            connection.note_files(path)
         except BaseException:
             connection.close()
             raise
@@ -55,10 +62,15 @@ def open_database(path: Path, *, create: bool) -> Database:
 
 @contextmanager
 def writing(db: Database) -> Iterator[Database]:
-    """A write transaction: all of it is committed at the end, or nothing of it."""
+    """A write transaction: all of it is committed at the end, or nothing of it.
+
+    Raises `IndexNotFoundError` when the file was deleted or replaced since it was opened.
+    """
     db.conn.execute("BEGIN IMMEDIATE")
     try:
+        check_files(db.conn)
         yield db
+        check_files(db.conn)
         db.conn.execute("COMMIT")
     except BaseException:
         db.conn.rollback()
@@ -78,12 +90,16 @@ def without_wiping(db: Database) -> Iterator[None]:
 
 @contextmanager
 def reading(db: Database) -> Iterator[Database]:
-    """A read transaction: everything inside sees one committed state of the index."""
+    """A read transaction: everything inside sees one committed state of the index.
+
+    Raises `IndexNotFoundError` when the file was deleted or replaced since it was opened.
+    """
     if db.conn.in_transaction:
         yield db
         return
     db.conn.execute("BEGIN")
     try:
+        check_files(db.conn)
         yield db
     finally:
         db.conn.rollback()
@@ -105,13 +121,35 @@ def _translated(path: Path, error: sqlite3.DatabaseError) -> IndexFileError:
             f"Another process has been writing to {path} for over {LOCK_SECONDS:.0f} seconds; "
             "wait until it is done and try again."
         )
-    if "malformed" in message or "not a database" in message or "corrupt" in message:
-        return _damaged(path, message)
-    if "full" in message:
-        return IndexFileError(f"The disk that holds {path} is full; free some space and run the command again.")
+    if any(words in message for words in ("malformed", "not a database", "corrupt", "Could not decode")):
+        return _damaged(path, message.partition(" with text ")[0])
+    if "full" in message or ("disk I/O" in message and _is_full(path)):
+        return IndexFileError(
+            f"The disk that holds {path} is full; free some space and run the command again. What was committed stays."
+        )
+    if "disk I/O" in message:
+        return IndexFileError(
+            f"The disk that holds {path} could not be read or written ({_name(error)}): it is failing or was taken "
+            "away, a limit on the size of files was met, or the file was cut short. See that it is there and run "
+            "`docqa check`."
+        )
     if "readonly" in message or "read-only" in message or "unable to open" in message:
-        return IndexFileError(f"The index {path} cannot be opened ({message}); check the permissions of its folder.")
+        return IndexFileError(
+            f"The index {path} cannot be opened ({message}): even reading it writes files beside it; check the "
+            "permissions of its folder, or copy the index to one that can be written to and name that with --index."
+        )
     return IndexFileError(f"The index {path} cannot be used: SQLite says {message!r}.")
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.absolute().parent).free < SPACE_NEEDED
+    except OSError:
+        return False
+
+
+def _name(error: sqlite3.DatabaseError) -> str:
+    return getattr(error, "sqlite_errorname", None) or str(error)
 
 
 def _damaged(path: Path, reason: str) -> DamagedIndexError:
