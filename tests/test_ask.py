@@ -2,6 +2,7 @@
 
 import functools
 import json
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
@@ -82,20 +83,45 @@ def text_of_page(path, page):
     return path.read_bytes().decode("utf-8")
 
 
+def cited(source, base):
+    """The characters that a source cites, taken from its file past the index."""
+    return "\n".join(text_of_page(base / source.path, part.page)[part.start : part.end] for part in source.parts)
+
+
+def letters(text):
+    """What is the same in a text and in its form for people."""
+    return "".join(unicodedata.normalize("NFKC", text).replace("\u2010", "-").replace("-", "").split())
+
+
 def assert_every_source_is_verbatim(answers, base):
     for answer in answers:
         assert answer.sources
+        assert answer.sources[0].text == answer.text
+        assert answer.display == " ".join(answer.display.split())
         for source in answer.sources:
-            page = text_of_page(base / source.path, source.page)
-            assert page[source.start : source.end] == answer.text
-            assert source.context[source.context_start : source.context_end] == answer.text
+            assert cited(source, base) == source.text
+            assert letters(source.text) == letters(answer.text) == letters(answer.display)
+            first, last = source.parts[0], source.parts[-1]
+            assert (first.page, first.start, last.page, last.end) == (
+                source.page,
+                source.start,
+                source.end_page,
+                source.end,
+            )
+            assert source.context[source.context_start : source.context_end] == source.text
             assert source.context == source.context.strip()
-            assert source.context in page
+            if source.page == source.end_page:
+                assert text_of_page(base / source.path, source.page)[source.start : source.end] == source.text
+            assert letters(source.context_display) == letters(source.context)
+            shown = source.context_display[source.display_start : source.display_end]
+            assert letters(shown) == letters(answer.display)
+            assert shown == " ".join(shown.split())
             assert (base / unquote(source.link.split("#")[0])).is_file()
 
 
 def assert_no_place_is_shown_twice(answers):
-    places = sorted((s.path, s.page, s.start, s.end) for answer in answers for s in answer.sources)
+    sources = [source for answer in answers for source in answer.sources]
+    places = sorted((s.path, part.page, part.start, part.end) for s in sources for part in s.parts)
     for one, other in pairwise(places):
         assert one[:2] != other[:2] or one[3] <= other[2]
 

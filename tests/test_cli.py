@@ -516,8 +516,11 @@ def answers_with(*chances):
     source = docqa.Source(
         path="a.txt", sha256="", title="", page=1, start=0, end=3, page_label=None, paragraph=1, context="yes", context_start=0,
         context_end=3, retriever_score=1.0, score=1.0, null_score=0.0, ranking_score=1.0, link="a.txt",
+        context_display="yes", display_start=0, display_end=3, headings=(), text="yes", end_page=1, parts=(),
     )  # fmt: skip
-    found = tuple(docqa.Answer(f"answer {rank}", 1.0, chance, (source,)) for rank, chance in enumerate(chances))
+    found = tuple(
+        docqa.Answer(f"answer {rank}", 1.0, chance, (source,), f"answer {rank}") for rank, chance in enumerate(chances)
+    )
     return docqa.Answers("?", found, 0.1, docqa.Timings(1, 1, 2), docqa.IndexInfo("docqa.db", 1, 1, 1), "r")
 
 

@@ -21,7 +21,7 @@ from docqa.errors import (
     NotAnIndexError,
 )
 from docqa.indexing.changes import find_changes
-from docqa.paragraphs.paragraph import Paragraph, Run
+from docqa.paragraphs.paragraph import PageBreak, Paragraph, Run, SpelledRun
 from docqa.store import opening
 from docqa.store.documents import (
     FileState,
@@ -52,6 +52,9 @@ PARAGRAPHS = (
     Paragraph(1, "High tide", (Run(0, 0, 4), Run(5, 6, 4)), ("Tides", "The “sea”")),
     Paragraph(2, "Low tide.", (Run(0, 0, 9),)),
 )
+#: A document of one paragraph that goes on over its page break, under a running header.
+BROKEN = Document((Page(1, "High"), Page(2, "Tides\n tide", left_out=((0, 5),))), "", "pypdf", "7.1")
+GOES_ON = Paragraph(1, "High tide", (Run(0, 0, 4), Run(5, 7, 4)), (), PageBreak(1, 2))
 
 
 @pytest.fixture
@@ -112,7 +115,7 @@ class TestMarks:
 
     def test_migrations_are_recorded_by_name(self, opened):
         names = [row["name"] for row in opened()["_sqlite_migrations"].rows]
-        assert names == ["m001_documents_pages_paragraphs", "m002_postings", "m003_segments"]
+        assert names == ["m001_documents_pages_paragraphs", "m002_postings", "m003_segments", "m004_page_breaks"]
 
     def test_opening_again_changes_nothing(self, opened, tmp_path):
         opened().close()
@@ -333,7 +336,7 @@ class TestRefusals:
 class TestTransactions:
     def test_a_writer_commits_all_or_nothing(self, opened):
         db = opened()
-        with pytest.raises(ValueError, match="argument 8 is longer"), writing(db):
+        with pytest.raises(ValueError, match="argument 10 is longer"), writing(db):
             add_document(db, STATE, DOCUMENT, PARAGRAPHS, [2, 2, 2])
         counts = [db[name].count for name in ("documents", "pages", "paragraphs")]
         assert counts == [0, 0, 0]
@@ -491,7 +494,16 @@ class TestDocuments:
             set_setting(db, "base", ".")
         assert get_setting(db, "base") == "."
 
-    @given(st.lists(st.builds(Run, *[st.integers(0, 2**32 - 1)] * 3)))
+    @given(
+        st.lists(
+            st.builds(
+                lambda kind, *places: kind(*places),
+                st.sampled_from([Run, SpelledRun]),
+                *[st.integers(0, 2**32 - 1)] * 2,
+                st.integers(0, 2**31 - 1),
+            )
+        )
+    )
     @settings(max_examples=60, deadline=None)
     def test_offset_maps_are_read_back_as_they_were_packed(self, runs):
         assert unpack_runs(pack_runs(runs)) == tuple(runs)

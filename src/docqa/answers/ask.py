@@ -6,18 +6,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlite_utils import Database
 
 from docqa.answers.answer import Answer, Answers, IndexInfo, Source, Timings
 from docqa.answers.calibration import answer_features, probability
 from docqa.answers.cascade import CandidateReadings, read_promising
+from docqa.answers.citation import cite
 from docqa.answers.question import check_question
-from docqa.answers.ranking import Candidate, RankedAnswer, rank_answers
+from docqa.answers.ranking import RankedAnswer, rank_answers
 from docqa.documents.document import Page
 from docqa.errors import UsageError
-from docqa.paragraphs.sentences import sentence_ends
 from docqa.reading.reader import ParagraphReading, Reader
 from docqa.reading.settings import Ranking
 from docqa.retrieval.analyzer import Analyzer
@@ -53,10 +52,13 @@ class AskOptions:
 
 @dataclass(frozen=True)
 class Found:
-    """What the index gave for a question, read in one transaction: hits, their pages, and the index's state."""
+    """What the index gave for a question, read in one transaction: hits, the pages they stand on, the index's state.
+
+    `pages` are by document, then by number.
+    """
 
     hits: tuple[Hit, ...]
-    pages: dict[tuple[int, int], Page]
+    pages: dict[int, dict[int, Page]]
     index: IndexInfo
 
 
@@ -74,8 +76,12 @@ def find(
         hits = search_paragraphs(
             db, question, limit=options.candidates, analyzer=analyzer, parameters=parameters, path=options.path
         )
-        places = {(hit.document.id, hit.paragraph.paragraph.page) for hit in hits}
-        pages = {place: page_of(db, *place) for place in sorted(places)}
+        pages: dict[int, dict[int, Page]] = {}
+        for hit in hits:
+            held = pages.setdefault(hit.document.id, {})
+            for number in (hit.paragraph.paragraph.page, hit.paragraph.paragraph.end_page):
+                if number not in held:
+                    held[number] = page_of(db, hit.document.id, number)
         return Found(tuple(hits), pages, index_info(db, index_file))
 
 
@@ -173,60 +179,15 @@ def assemble(
 
 
 def _answer(entry: RankedAnswer, found: Found, readings: Sequence[ParagraphReading], chance: float | None) -> Answer:
-    best = _source(entry.best, None, found, readings)
-    sources = [best] if best else []
-    text = _page(entry.best, found).text[sources[0].start : sources[0].end]
-    for candidate in entry.candidates[1:]:
-        source = _source(candidate, text, found, readings)
-        if source and all((source.path, source.page, source.start) != (s.path, s.page, s.start) for s in sources):
+    sources: list[Source] = []
+    words: str | None = None
+    for candidate in entry.candidates:
+        hit = found.hits[candidate.paragraph]
+        cited = cite(hit, candidate, readings[candidate.paragraph].null, found.pages[hit.document.id], words)
+        if cited is None:
+            continue
+        source, shown = cited
+        words = words or shown
+        if all((source.path, source.page, source.start) != (s.path, s.page, s.start) for s in sources):
             sources.append(source)
-    return Answer(text, entry.best.span.score, chance, tuple(sources))
-
-
-def _source(
-    candidate: Candidate, text: str | None, found: Found, readings: Sequence[ParagraphReading]
-) -> Source | None:
-    """The citation of a candidate; with `text`, of that text inside it, None when it is written otherwise there."""
-    hit = found.hits[candidate.paragraph]
-    document, paragraph = hit.document, hit.paragraph.paragraph
-    page = _page(candidate, found)
-    start, end = paragraph.to_page(candidate.span.start, candidate.span.end)
-    if text is not None:
-        inside = page.text[start:end].find(text)
-        if inside < 0:
-            return None
-        start, end = start + inside, start + inside + len(text)
-    context_start, context_end = _sentence(paragraph.text, candidate.span.start, candidate.span.end)
-    context_start, context_end = paragraph.to_page(context_start, context_end)
-    return Source(
-        path=document.path,
-        sha256=document.sha256,
-        title=document.title,
-        page=page.number,
-        start=start,
-        end=end,
-        page_label=page.label,
-        paragraph=hit.paragraph.id,
-        context=page.text[context_start:context_end],
-        context_start=start - context_start,
-        context_end=end - context_start,
-        retriever_score=hit.score,
-        score=candidate.span.score,
-        null_score=readings[candidate.paragraph].null,
-        ranking_score=candidate.total,
-        link=quote(document.path) + (f"#page={page.number}" if document.has_pages else ""),
-    )
-
-
-def _page(candidate: Candidate, found: Found) -> Page:
-    hit = found.hits[candidate.paragraph]
-    return found.pages[hit.document.id, hit.paragraph.paragraph.page]
-
-
-def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    """The sentence or sentences around a span of a paragraph, without the blanks around them."""
-    ends = sentence_ends(text)
-    last = next(position for position in ends if position >= end)
-    first = max((position for position in ends if position <= start), default=0)
-    part = text[first:last]
-    return first + len(part) - len(part.lstrip()), first + len(part.rstrip())
+    return Answer(sources[0].text, entry.best.span.score, chance, tuple(sources), words or "")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from docqa.documents.formats import READERS, kind_of
 from docqa.documents.limits import DEFAULT_LIMITS, LIMIT_OPTIONS, Limits
 from docqa.documents.versions import installed_version, pdf_extractors
+from docqa.paragraphs.segment import SEGMENTATION
 from docqa.store.documents import FAILED, OK, StoredDocument
 
 
@@ -22,14 +23,16 @@ def to_compare(
     """The document as it is to be compared with its file: without a digest when it has to be read again.
 
     So it is with one that met a limit when other limits than the usual are asked for, one that needs a password when
-    there are some to try, one that another version of its extractor read than is installed now, and a PDF that failed
-    when there was no PDFium yet to try it with; with `retry_failed` also with all that could not be read in full.
+    there are some to try, one that another version of its extractor read than is installed now, one that an earlier
+    docqa divided into paragraphs in another way, and a PDF that failed when there was no PDFium yet to try it with;
+    with `retry_failed` also with all that could not be read in full.
     """
     again = (
         (document.code in LIMIT_OPTIONS and limits != DEFAULT_LIMITS)
         or (document.code == "PDF-ENCRYPTED" and len(passwords) > 0)
         or (retry_failed and document.status != OK)
         or is_outdated(document)
+        or is_divided_otherwise(document)
         or has_more_extractors(document, pdf_extractor)
     )
     return replace(document, sha256="") if again else document
@@ -41,6 +44,11 @@ def is_outdated(document: StoredDocument) -> bool:
     if not document.extractor or kind_of(document.path).suffix not in READERS:
         return False
     return installed_version(document.extractor) not in {None, document.extractor_version}
+
+
+def is_divided_otherwise(document: StoredDocument) -> bool:
+    """Whether the paragraphs of the document were made in another way than now."""
+    return document.status != FAILED and document.segmentation != SEGMENTATION
 
 
 def has_more_extractors(document: StoredDocument, pdf_extractor: str) -> bool:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docqa.documents.document import Document, Page
-from docqa.paragraphs.paragraph import Paragraph, Run
+from docqa.paragraphs.paragraph import PageBreak, Paragraph, Run, SpelledRun
+from docqa.paragraphs.segment import SEGMENTATION
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -22,6 +23,9 @@ OK, PARTIAL, FAILED = "ok", "partial", "failed"
 TRIED_AGAIN = frozenset({"DOC-LIBRARY", "DOC-PLUGIN"})
 
 RUN = struct.Struct("<III")
+RANGE = struct.Struct("<II")
+#: Set in the length of a run whose characters are what one character of the page is read as.
+SPELLED = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class StoredDocument:
     extractor: str | None
     extractor_version: str | None
     indexed_at: str
+    segmentation: int = SEGMENTATION
 
     @property
     def has_pages(self) -> bool:
@@ -71,7 +76,10 @@ class StoredParagraph:
 
 @dataclass(frozen=True)
 class ParagraphColumns:
-    """Paragraphs as they are stored, all values of a column together."""
+    """Paragraphs as they are stored, all values of a column together.
+
+    `end_page` and `runs_before`, the number of runs on the first page, are those of paragraphs with a page break.
+    """
 
     page: Sequence[int]
     start: Sequence[int]
@@ -79,10 +87,13 @@ class ParagraphColumns:
     text: Sequence[str]
     headings: Sequence[str]
     runs: Sequence[bytes]
+    end_page: Sequence[int | None]
+    runs_before: Sequence[int | None]
 
 
 def paragraph_columns(paragraphs: Sequence[Paragraph]) -> ParagraphColumns:
     """Paragraphs as they are stored."""
+    breaks = [paragraph.page_break for paragraph in paragraphs]
     return ParagraphColumns(
         page=[paragraph.page for paragraph in paragraphs],
         start=[paragraph.start for paragraph in paragraphs],
@@ -90,6 +101,8 @@ def paragraph_columns(paragraphs: Sequence[Paragraph]) -> ParagraphColumns:
         text=[paragraph.text for paragraph in paragraphs],
         headings=[_headings(paragraph.headings) for paragraph in paragraphs],
         runs=[pack_runs(paragraph.runs) for paragraph in paragraphs],
+        end_page=[page_break.page if page_break else None for page_break in breaks],
+        runs_before=[page_break.runs if page_break else None for page_break in breaks],
     )
 
 
@@ -124,10 +137,11 @@ def add_document(
         paragraphs=len(columns.text),
         extractor=document.extractor,
         extractor_version=document.extractor_version,
+        segmentation=SEGMENTATION,
     )
     db.conn.executemany(
-        "INSERT INTO pages (document, number, label, text) VALUES (?, ?, ?, ?)",
-        [(number, page.number, page.label, page.text) for page in document.pages],
+        "INSERT INTO pages (document, number, label, text, left_out) VALUES (?, ?, ?, ?, ?)",
+        [(number, page.number, page.label, page.text, pack_ranges(page.left_out) or None) for page in document.pages],
     )
     # The ids that SQLite would give them itself.
     (highest,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM paragraphs").fetchone()
@@ -140,12 +154,14 @@ def add_document(
         columns.text,
         columns.headings,
         columns.runs,
+        columns.end_page,
+        columns.runs_before,
         lengths,
         strict=True,
     )
     db.conn.executemany(
-        'INSERT INTO paragraphs (document, number, id, page, start, "end", text, headings, runs, terms) '
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        'INSERT INTO paragraphs (document, number, id, page, start, "end", text, headings, runs, '
+        "end_page, runs_before, terms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         ((number, order, *row) for order, row in enumerate(rows)),
     )
     return number, ids
@@ -172,6 +188,7 @@ def add_failure(
         paragraphs=0,
         extractor=tried[0],
         extractor_version=tried[1],
+        segmentation=SEGMENTATION,
     )
 
 
@@ -220,14 +237,13 @@ def documents_by_id(db: Database, numbers: Iterable[int]) -> dict[int, StoredDoc
 
 def page_of(db: Database, document: int, number: int) -> Page:
     """A page as it was extracted."""
-    row = db.table("pages").get((document, number))
-    return Page(row["number"], row["text"], row["label"])
+    return _page(db.table("pages").get((document, number)))
 
 
 def pages_of(db: Database, document: int) -> list[Page]:
     """All pages of a document, in order."""
     rows = db["pages"].rows_where("document = ?", [document], order_by="number")
-    return [Page(row["number"], row["text"], row["label"]) for row in rows]
+    return [_page(row) for row in rows]
 
 
 def get_setting(db: Database, key: str) -> str | None:
@@ -244,15 +260,39 @@ def set_setting(db: Database, key: str, value: str) -> None:
 def pack_runs(runs: Sequence[Run]) -> bytes:
     """An offset map as bytes: three unsigned 32-bit numbers a run, little-endian.
 
-    >>> unpack_runs(pack_runs([Run(0, 7, 3)]))
-    (Run(text_start=0, page_start=7, length=3),)
+    The highest bit of the length says that the run is a `SpelledRun`.
+
+    >>> unpack_runs(pack_runs([Run(0, 7, 3), SpelledRun(3, 10, 2)]))
+    (Run(text_start=0, page_start=7, length=3), SpelledRun(text_start=3, page_start=10, length=2))
     """
-    return b"".join([RUN.pack(run.text_start, run.page_start, run.length) for run in runs])
+    return b"".join(
+        [
+            RUN.pack(run.text_start, run.page_start, run.length | SPELLED if type(run) is SpelledRun else run.length)
+            for run in runs
+        ]
+    )
 
 
 def unpack_runs(data: bytes) -> tuple[Run, ...]:
     """The offset map that `pack_runs` packed."""
-    return tuple(Run(*numbers) for numbers in RUN.iter_unpack(data))
+    return tuple(
+        SpelledRun(in_text, on_page, length ^ SPELLED) if length & SPELLED else Run(in_text, on_page, length)
+        for in_text, on_page, length in RUN.iter_unpack(data)
+    )
+
+
+def pack_ranges(ranges: Sequence[tuple[int, int]]) -> bytes:
+    """Ranges of characters as bytes: two unsigned 32-bit numbers each, little-endian.
+
+    >>> unpack_ranges(pack_ranges([(0, 7), (30, 32)]))
+    ((0, 7), (30, 32))
+    """
+    return b"".join([RANGE.pack(start, end) for start, end in ranges])
+
+
+def unpack_ranges(data: bytes) -> tuple[tuple[int, int], ...]:
+    """The ranges that `pack_ranges` packed."""
+    return tuple(RANGE.iter_unpack(data))
 
 
 @lru_cache(maxsize=256)
@@ -273,11 +313,16 @@ def _insert(db: Database, state: FileState, **columns: object) -> int:
     return int(str(db.table("documents").insert(row).last_pk))
 
 
-def _paragraph(row: dict[str, object]) -> StoredParagraph:
+def _page(row: dict[str, Any]) -> Page:
+    return Page(row["number"], row["text"], row["label"], left_out=unpack_ranges(row["left_out"] or b""))
+
+
+def _paragraph(row: dict[str, Any]) -> StoredParagraph:
     paragraph = Paragraph(
-        page=int(str(row["page"])),
-        text=str(row["text"]),
-        runs=unpack_runs(bytes(row["runs"])),  # type: ignore[call-overload]
-        headings=tuple(json.loads(str(row["headings"]))),
+        page=row["page"],
+        text=row["text"],
+        runs=unpack_runs(row["runs"]),
+        headings=tuple(json.loads(row["headings"])),
+        page_break=PageBreak(row["runs_before"], row["end_page"]) if row["end_page"] is not None else None,
     )
-    return StoredParagraph(int(str(row["id"])), int(str(row["document"])), int(str(row["number"])), paragraph)
+    return StoredParagraph(row["id"], row["document"], row["number"], paragraph)
