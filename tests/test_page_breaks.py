@@ -188,7 +188,7 @@ class TestPageBreaks:
         texts = [f"The annual report\n{text}\n{number}" for number, text in enumerate(
             ("It was signed in the", "town hall by", "Marta Olsen and", "read by nobody."), start=1)]  # fmt: skip
         found = [entry.text for entry in segment(without_running_lines(pages_of(*texts)))]
-        assert found == ["The annual report It was signed in the town hall by", "Marta Olsen and read by nobody."]
+        assert found == ["The annual report\nIt was signed in the town hall by", "Marta Olsen and read by nobody."]
 
     def test_a_long_paragraph_is_cut_on_both_sides_of_the_break(self):
         sentence = "Each harbour keeps a record of the ships that enter it and sends a copy to the council. "

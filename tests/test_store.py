@@ -486,6 +486,15 @@ class TestDocuments:
         assert (stored.status, stored.code, stored.error) == ("failed", "PDF-EMPTY", "The file is empty.")
         assert (stored.pages, stored.paragraphs, stored.extractor) == (0, 0, None)
 
+    def test_page_breaks_and_what_pages_leave_out_are_read_back(self, opened):
+        db = opened()
+        with writing(db):
+            number, _ = add_document(db, STATE, BROKEN, [GOES_ON], [2])
+        assert pages_of(db, number) == list(BROKEN.pages)
+        assert [entry.paragraph for entry in paragraphs_of(db, number)] == [GOES_ON]
+        row = db.conn.execute('SELECT page, start, end_page, "end", runs_before FROM paragraphs').fetchone()
+        assert row == (1, 0, 2, 11, 1)
+
     def test_settings_are_kept_and_replaced(self, opened):
         db = opened()
         assert get_setting(db, "base") is None

@@ -21,6 +21,7 @@ class Page:
 
     `headings` are those the file states, in order. With None the file states none, and they are told by their look.
     `left_out` are the ranges of characters, in order, that are in no paragraph: running headers, footers, page numbers.
+    `kept` are where lines begin that would be left out were they not the first of their kind.
     """
 
     number: int
@@ -28,6 +29,7 @@ class Page:
     label: str | None = None
     headings: tuple[Heading, ...] | None = None
     left_out: tuple[tuple[int, int], ...] = ()
+    kept: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

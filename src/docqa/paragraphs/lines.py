@@ -79,10 +79,19 @@ def split_lines(text: str, at: int = 0) -> list[Line]:
 
 
 def lines_of(page: Page, start: int, end: int) -> list[Line]:
-    """The lines of a part of a page; what is left out of paragraphs is as good as blank."""
+    """The lines of a part of a page; what is left out of paragraphs is as good as blank.
+
+    A running line that is kept has blank lines around it, for no sentence goes on in it.
+    """
     lines = split_lines(page.text[start:end], start)
+    if not page.left_out and not page.kept:
+        return lines
     left_out = {first for first, _ in page.left_out}
-    return [Line("", line.start, 0) if line.start in left_out else line for line in lines] if left_out else lines
+    seen: list[Line] = []
+    for line in lines:
+        blank = Line("", line.start, 0)
+        seen += [blank] if line.start in left_out else [blank, line, blank] if line.start in page.kept else [line]
+    return seen
 
 
 def typical_width(lines: list[Line]) -> int:

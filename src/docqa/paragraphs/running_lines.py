@@ -114,10 +114,7 @@ def without_running_lines(pages: Sequence[Page]) -> tuple[Page, ...]:
         if set(LETTERS.findall(chain.lines[0].words)) - PAGE_WORDS:
             kept.setdefault(chain.says, (chain.lines[0].page, chain.lines[0].line.start))
     first = set(kept.values())
-    return tuple(
-        replace(page, left_out=left_out) if (left_out := _left_out(edge, running, first)) else page
-        for page, edge in zip(pages, edges, strict=True)
-    )
+    return tuple(_without(page, edge, running, first) for page, edge in zip(pages, edges, strict=True))
 
 
 def _running_chains(pages: Sequence[Page], edges: Sequence[tuple[list[EdgeLine], list[EdgeLine]]]) -> list[Chain]:
@@ -198,16 +195,21 @@ def _chains(edges: Iterable[list[EdgeLine]]) -> list[Chain]:
     return [chain for alike in chains.values() for chain in alike]
 
 
-def _left_out(
-    edges: tuple[list[EdgeLine], list[EdgeLine]], running: set[tuple[int, int]], first: set[tuple[int, int]]
-) -> tuple[tuple[int, int], ...]:
-    """The ranges that a page is read without: running lines from its edges inwards, up to the first other line."""
-    ranges = set()
+def _without(
+    page: Page,
+    edges: tuple[list[EdgeLine], list[EdgeLine]],
+    running: set[tuple[int, int]],
+    first: set[tuple[int, int]],
+) -> Page:
+    """The page without the running lines from its edges inwards, up to the first other line."""
+    ranges, kept = set(), set()
     for edge in edges:
         for line in edge:
             place = (line.page, line.line.start)
             if place not in running:
                 break
-            if place not in first:
+            if place in first:
+                kept.add(line.line.start)
+            else:
                 ranges.add(line.range)
-    return tuple(sorted(ranges))
+    return replace(page, left_out=tuple(sorted(ranges)), kept=frozenset(kept)) if ranges or kept else page
