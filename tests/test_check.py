@@ -31,7 +31,8 @@ from docqa.retrieval.analyzer import indexed_text
 from docqa.retrieval.fresh import add_postings
 from docqa.retrieval.postings import generation, unpack
 from docqa.retrieval.segments import settle
-from docqa.store.documents import FileState, add_document, pack_runs, unpack_ranges
+from docqa.store.documents import FileState, add_document
+from docqa.store.offsets import pack_runs, unpack_ranges
 from docqa.store.opening import writing
 
 TEXTS = ("documents/report.txt", "documents/treaty.md")

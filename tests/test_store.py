@@ -30,7 +30,6 @@ from docqa.store.documents import (
     documents_by_id,
     get_setting,
     move_document,
-    pack_runs,
     page_of,
     pages_of,
     paragraphs_by_id,
@@ -39,8 +38,8 @@ from docqa.store.documents import (
     set_setting,
     set_terms,
     stored_documents,
-    unpack_runs,
 )
+from docqa.store.offsets import pack_runs, unpack_runs
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors, writing
 from docqa.store.schema import APPLICATION_ID, SCHEMA_VERSION
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from docqa.checking.file import is_text
 from docqa.paragraphs.characters import NOT_SEEN, READ_AS_BLANK, SPELLED
 from docqa.paragraphs.paragraph import PageBreak, Paragraph, Run, SpelledRun
-from docqa.store.documents import RANGE, RUN, StoredParagraph, unpack_ranges, unpack_runs
+from docqa.store.documents import StoredParagraph
+from docqa.store.offsets import RANGE, RUN, unpack_ranges, unpack_runs
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -13,6 +13,8 @@ from docqa.paragraphs.lines import Line, split_lines
 
 #: So many lines at the top of a page, and at its bottom, can be running ones.
 EDGE = 3
+#: None is longer than this, in characters.
+LONGEST = 200
 #: A line repeats when it stands on at least so many pages,
 PAGES = 3
 #: of which each is no further from the one before than this: left and right pages differ, and some pages have none.
@@ -53,22 +55,26 @@ class EdgeLine:
         return self.line.start, self.line.runs_at(0)[-1].page_end
 
 
-@dataclass(frozen=True)
+@dataclass
 class Chain:
     """Lines of the same words from page to page; `moving` are the places of the numbers that go up with the pages."""
 
-    lines: tuple[EdgeLine, ...]
+    lines: list[EdgeLine]
     moving: tuple[int, ...] = ()
 
-    def with_next(self, line: EdgeLine) -> Chain | None:
-        """The chain with one line more; None when that does not continue it."""
+    def take(self, line: EdgeLine) -> bool:
+        """Add a line of the same words, unless it does not go on with the chain; whether it was added."""
         last = self.lines[-1]
         distance = line.page - last.page
+        if not 0 < distance <= GAP:
+            return False
         steps = [now - before for before, now in zip(last.numbers, line.numbers, strict=True)]
         moving = tuple(place for place, step in enumerate(steps) if step)
-        if not 0 < distance <= GAP or any(steps[place] != distance for place in moving):
-            return None
-        return Chain((*self.lines, line), moving) if len(self.lines) == 1 or moving == self.moving else None
+        if any(steps[place] != distance for place in moving) or (len(self.lines) > 1 and moving != self.moving):
+            return False
+        self.moving = moving
+        self.lines.append(line)
+        return True
 
     @property
     def is_running(self) -> bool:
@@ -163,7 +169,7 @@ def _edge_lines(page: Page, lines: Iterator[Line]) -> list[EdgeLine]:
     headings = page.headings or ()
     found = []
     for line in islice(lines, EDGE):
-        if any(heading.start <= line.start < heading.end for heading in headings):
+        if len(line.text) > LONGEST or any(heading.start <= line.start < heading.end for heading in headings):
             break
         numbers: list[int] = []
         words = NUMBER.sub(lambda match, numbers=numbers: _mark(match[0], numbers), line.text.casefold())  # type: ignore[misc]
@@ -180,18 +186,14 @@ def _mark(written: str, numbers: list[int]) -> str:
 
 
 def _chains(edges: Iterable[list[EdgeLine]]) -> list[Chain]:
-    """Lines of the same words in chains, which none but the last can be added to from page to page."""
+    """All lines in chains of the same words; a line goes on with the last chain that it can go on with."""
     chains: dict[str, list[Chain]] = defaultdict(list)
     for edge in edges:
         for line in edge:
             alike = chains[line.words]
-            for place in range(len(alike) - 1, max(-1, len(alike) - 1 - EDGE * GAP), -1):
-                longer = alike[place].with_next(line)
-                if longer is not None:
-                    alike[place] = longer
-                    break
-            else:
-                alike.append(Chain((line,)))
+            # No more of them can have a line on one of the last pages.
+            if not any(chain.take(line) for chain in reversed(alike[-EDGE * GAP :])):
+                alike.append(Chain([line]))
     return [chain for alike in chains.values() for chain in alike]
 
 

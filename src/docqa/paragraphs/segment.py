@@ -7,6 +7,7 @@ ones are cut at sentence ends. Every character of a page that is read, and not l
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from docqa.documents.document import Page
@@ -183,4 +184,6 @@ def _slice(paragraph: Paragraph, start: int, end: int) -> Paragraph | None:
 
 
 def _within(runs: Sequence[Run], start: int, end: int) -> tuple[Run, ...]:
-    return tuple(run.within(start, end) for run in runs if run.text_start < end and run.text_start + run.length > start)
+    first = bisect_right(runs, start, key=lambda run: run.text_end)
+    last = bisect_left(runs, end, lo=first, key=lambda run: run.text_start)
+    return tuple(run.within(start, end) for run in runs[first:last])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,8 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from docqa.documents.document import Document, Page
-from docqa.paragraphs.paragraph import PageBreak, Paragraph, Run, SpelledRun
+from docqa.paragraphs.paragraph import PageBreak, Paragraph
 from docqa.paragraphs.segment import SEGMENTATION
+from docqa.store.offsets import pack_ranges, pack_runs, unpack_ranges, unpack_runs
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -21,11 +21,6 @@ OK, PARTIAL, FAILED = "ok", "partial", "failed"
 
 #: What is mended outside the file: without a digest it is read again in the next run, changed or not.
 TRIED_AGAIN = frozenset({"DOC-LIBRARY", "DOC-PLUGIN"})
-
-RUN = struct.Struct("<III")
-RANGE = struct.Struct("<II")
-#: Set in the length of a run whose characters are what one character of the page is read as.
-SPELLED = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -255,44 +250,6 @@ def get_setting(db: Database, key: str) -> str | None:
 def set_setting(db: Database, key: str, value: str) -> None:
     """Store a setting of the index."""
     db.table("settings").upsert({"key": key, "value": value}, pk="key")
-
-
-def pack_runs(runs: Sequence[Run]) -> bytes:
-    """An offset map as bytes: three unsigned 32-bit numbers a run, little-endian.
-
-    The highest bit of the length says that the run is a `SpelledRun`.
-
-    >>> unpack_runs(pack_runs([Run(0, 7, 3), SpelledRun(3, 10, 2)]))
-    (Run(text_start=0, page_start=7, length=3), SpelledRun(text_start=3, page_start=10, length=2))
-    """
-    return b"".join(
-        [
-            RUN.pack(run.text_start, run.page_start, run.length | SPELLED if type(run) is SpelledRun else run.length)
-            for run in runs
-        ]
-    )
-
-
-def unpack_runs(data: bytes) -> tuple[Run, ...]:
-    """The offset map that `pack_runs` packed."""
-    return tuple(
-        SpelledRun(in_text, on_page, length ^ SPELLED) if length & SPELLED else Run(in_text, on_page, length)
-        for in_text, on_page, length in RUN.iter_unpack(data)
-    )
-
-
-def pack_ranges(ranges: Sequence[tuple[int, int]]) -> bytes:
-    """Ranges of characters as bytes: two unsigned 32-bit numbers each, little-endian.
-
-    >>> unpack_ranges(pack_ranges([(0, 7), (30, 32)]))
-    ((0, 7), (30, 32))
-    """
-    return b"".join([RANGE.pack(start, end) for start, end in ranges])
-
-
-def unpack_ranges(data: bytes) -> tuple[tuple[int, int], ...]:
-    """The ranges that `pack_ranges` packed."""
-    return tuple(RANGE.iter_unpack(data))
 
 
 @lru_cache(maxsize=256)
