@@ -318,6 +318,11 @@ class TestHeadings:
     def test_a_heading_is_joined_to_what_follows(self):
         assert texts(f"The council\n\n{self.BODY}") == [f"The council\n{self.BODY}"]
 
+    def test_what_counts_pages_is_no_heading(self):
+        for line, headings in (("Page 1 of 4", ()), ("The council", ("The council",))):
+            (paragraph,) = segment([Page(1, f"{line}\n\n{self.BODY}\n\n{self.BODY}")])
+            assert paragraph.headings == headings
+
     def test_headings_with_nothing_between_them_stay_together(self):
         assert texts(f"# Part\n\n## Chapter\n\n{self.BODY}", markdown=True) == [f"# Part\n## Chapter\n{self.BODY}"]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from docqa.documents.document import Page
 from docqa.paragraphs.characters import clean
 from docqa.paragraphs.lines import Line, lines_of, typical_width
+from docqa.paragraphs.running_lines import counts_pages
 
 MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(.*?)[\s#]*$")
 MARKDOWN_FENCE = re.compile(r"(```|~~~)")
@@ -133,6 +134,7 @@ def _looks_like_heading(line: Line, before: Line | None, after: Line | None) -> 
         and (before is None or not before.text or before.ends_sentence)
         and (len(after.text) > len(text) or text.isupper())
         and (after.text[0].isupper() or not after.text[0].isalpha())
+        and not counts_pages(text)
     )
 
 

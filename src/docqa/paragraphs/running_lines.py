@@ -98,6 +98,16 @@ class Chain:
         return self.lines[0].words, *(None if place in self.moving else number for place, number in enumerate(numbers))
 
 
+def counts_pages(text: str) -> bool:
+    """Whether a line says nothing but which page it is on.
+
+    >>> counts_pages("Page 3 of 17"), counts_pages("Page 3 of the treaty")
+    (True, False)
+    """
+    words = LETTERS.findall(text.casefold())
+    return set(words) <= PAGE_WORDS and any(character.isdigit() for character in text)
+
+
 def without_running_lines(pages: Sequence[Page]) -> tuple[Page, ...]:
     r"""The pages, each with the ranges of its running lines as `left_out`; the text stays as it is.
 
