@@ -61,7 +61,7 @@ def rank(corpus: Corpus, question: FolderQuestion) -> int | None:
         words = normal_form(paragraph.text)
         if (
             hit.path_ending(question.file).endswith(question.file)
-            and (not question.pages or paragraph.page in question.pages)
+            and (not question.pages or {paragraph.page, paragraph.end_page} & set(question.pages))
             and any(normal_form(answer) in words for answer in question.accepted)
         ):
             return place

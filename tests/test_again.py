@@ -13,7 +13,7 @@ from docqa.documents import mending, pdfium
 from docqa.documents.formats import READERS, read_document
 from docqa.documents.versions import installed_version, pdf_extractors
 from docqa.indexing import run, worker
-from docqa.indexing.again import has_more_extractors, is_outdated
+from docqa.indexing.again import has_more_extractors, is_divided_otherwise, is_outdated
 from docqa.indexing.report import IndexReport
 from docqa.indexing.workers import Workers
 from pdf_maker import make_pdf
@@ -143,6 +143,21 @@ class TestVersions:
         assert suffix in READERS
         document = read_document("a" + suffix, data)
         assert installed_version(document.extractor) == document.extractor_version
+
+
+class TestDivision:
+    def test_a_document_that_was_divided_in_another_way_is_read_again_once(self, index, folder, workers_here):
+        index.update(folder)
+        before = index.contents()
+        set_extractor(index, "documents/guide.pdf", segmentation=1)
+        assert index.update(folder).changed == ("documents/guide.pdf",)
+        assert index.update(folder).changed == ()
+        assert index.contents() == before
+
+    def test_one_that_failed_is_not(self, index, bad, workers_here):
+        index.update(bad)
+        set_extractor(index, BAD, segmentation=1)
+        assert not is_divided_otherwise(index.documents()[BAD])
 
 
 class TestPdfium:

@@ -2,6 +2,8 @@
 
 import functools
 import json
+import re
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
@@ -82,20 +84,45 @@ def text_of_page(path, page):
     return path.read_bytes().decode("utf-8")
 
 
+def cited(source, base):
+    """The characters that a source cites, taken from its file past the index."""
+    return "\n".join(text_of_page(base / source.path, part.page)[part.start : part.end] for part in source.parts)
+
+
+def letters(text):
+    """What is the same in a text and in its form for people."""
+    return re.sub(r"[\s\u00ad\u2010-]", "", unicodedata.normalize("NFKC", text))
+
+
 def assert_every_source_is_verbatim(answers, base):
     for answer in answers:
         assert answer.sources
+        assert answer.sources[0].text == answer.text
+        assert answer.display == " ".join(answer.display.split())
         for source in answer.sources:
-            page = text_of_page(base / source.path, source.page)
-            assert page[source.start : source.end] == answer.text
-            assert source.context[source.context_start : source.context_end] == answer.text
+            assert cited(source, base) == source.text
+            assert letters(source.text) == letters(answer.text) == letters(answer.display)
+            first, last = source.parts[0], source.parts[-1]
+            assert (first.page, first.start, last.page, last.end) == (
+                source.page,
+                source.start,
+                source.end_page,
+                source.end,
+            )
+            assert source.context[source.context_start : source.context_end] == source.text
             assert source.context == source.context.strip()
-            assert source.context in page
+            if source.page == source.end_page:
+                assert text_of_page(base / source.path, source.page)[source.start : source.end] == source.text
+            assert letters(source.context_display) == letters(source.context)
+            shown = source.context_display[source.display_start : source.display_end]
+            assert letters(shown) == letters(answer.display)
+            assert shown == " ".join(shown.split())
             assert (base / unquote(source.link.split("#")[0])).is_file()
 
 
 def assert_no_place_is_shown_twice(answers):
-    places = sorted((s.path, s.page, s.start, s.end) for answer in answers for s in answer.sources)
+    sources = [source for answer in answers for source in answer.sources]
+    places = sorted((s.path, part.page, part.start, part.end) for s in sources for part in s.parts)
     for one, other in pairwise(places):
         assert one[:2] != other[:2] or one[3] <= other[2]
 
@@ -351,24 +378,104 @@ def test_a_source_says_the_answer_in_exactly_its_characters(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.txt").write_text("Signed it is the Council who paid.\n", encoding="utf-8")
     (tmp_path / "b.txt").write_text("the Council signed, says the record.\n", encoding="utf-8")
+    (answer,) = answers_of("Who signed?", {"a.txt": first, "b.txt": second}, tiny).answers
+    assert answer.text == first
+    assert {(source.path, source.start, source.end) for source in answer.sources} == places
+    assert_every_source_is_verbatim([answer], tmp_path)
+
+
+def answers_of(question, words, reader):
+    """The answers when the reader finds in each file, best first, just these words of its paragraphs."""
     with docqa.open("docqa.db") as corpus:
         corpus.index(".", workers=1)
     db = open_database(Path("docqa.db"), create=False)
     try:
         options = docqa.AskOptions(ranking=SPAN_RANKING)
-        found = find(db, Path("docqa.db"), "Who signed?", options, analyzer=Analyzer(), parameters=Parameters())
+        found = find(db, Path("docqa.db"), question, options, analyzer=Analyzer(), parameters=Parameters())
     finally:
         db.close()
     readings = []
     for hit in found.hits:
-        words, score = (first, 5.0) if hit.document.path == "a.txt" else (second, 4.0)
-        start = hit.paragraph.paragraph.text.index(words)
-        readings.append(ParagraphReading((Span(start, start + len(words), score),), 0.0, score))
+        sought, score = words[hit.document.path], -1.0 * list(words).index(hit.document.path)
+        start = hit.paragraph.paragraph.text.find(sought)
+        spans = (Span(start, start + len(sought), score),) if start >= 0 else ()
+        readings.append(ParagraphReading(spans, 0.0, score))
     numbers = tuple(range(len(readings)))
-    (answer,), _ = assemble(found, CandidateReadings(numbers, tuple(readings)), tiny, options)
-    assert answer.text == first
-    assert {(source.path, source.start, source.end) for source in answer.sources} == places
-    assert_every_source_is_verbatim([answer], tmp_path)
+    answers, _ = assemble(found, CandidateReadings(numbers, tuple(readings)), reader, options)
+    given = docqa.Answers(question, tuple(answers), None, docqa.Timings(0, 0, 0), found.index, reader.name)
+    jsonschema.validate(json.loads(json.dumps(given.to_dict())), SCHEMA)
+    return given
+
+
+def test_an_answer_over_a_page_break_says_where_both_of_its_parts_stand(tmp_path, monkeypatch, tiny):
+    monkeypatch.chdir(tmp_path)
+    pages = ("The treaty was signed in the old", "town hall of the council.", "Nobody read the treaty again.")
+    framed = [f"The annual report\n{text}\nPage {number}" for number, text in enumerate(pages, start=1)]
+    Path("a.pdf").write_bytes(make_pdf(*framed))
+    answers = answers_of("Where was the treaty signed?", {"a.pdf": "the old town hall"}, tiny)
+    assert_every_source_is_verbatim(answers, tmp_path)
+    (source,) = answers.best.sources
+    assert (answers.best.text, answers.best.display) == ("the old\ntown hall", "the old town hall")
+    assert [part.page for part in source.parts] == [source.page, source.end_page] == [1, 2]
+    assert source.context == "The treaty was signed in the old\ntown hall of the council."
+    assert source.context_display == "The treaty was signed in the old town hall of the council."
+    assert source.link == "a.pdf#page=1"
+    (given,) = answers.to_dict()["answers"][0]["sources"]
+    assert (given["end_page"], len(given["parts"])) == (2, 2)
+
+
+def test_an_answer_after_a_page_break_is_cited_on_its_own_page(tmp_path, monkeypatch, tiny):
+    monkeypatch.chdir(tmp_path)
+    Path("a.pdf").write_bytes(make_pdf("The treaty was signed in the old", "town hall of the council."))
+    answers = answers_of("Where was the treaty signed?", {"a.pdf": "the council"}, tiny)
+    assert_every_source_is_verbatim(answers, tmp_path)
+    (source,) = answers.best.sources
+    assert (source.page, source.end_page, source.link) == (2, 2, "a.pdf#page=2")
+    assert source.context == "The treaty was signed in the old\ntown hall of the council."
+    (given,) = answers.to_dict()["answers"][0]["sources"]
+    assert not {"end_page", "parts", "text"} & given.keys()
+
+
+def test_a_word_broken_over_a_page_break_is_quoted_with_its_hyphen_and_shown_without(tmp_path, monkeypatch, tiny):
+    monkeypatch.chdir(tmp_path)
+    Path("a.pdf").write_bytes(make_pdf("The treaty was signed in the har-", "bour of the council."))
+    answers = answers_of("Where was the treaty signed?", {"a.pdf": "the harbour of"}, tiny)
+    assert_every_source_is_verbatim(answers, tmp_path)
+    assert (answers.best.text, answers.best.display) == ("the har-\nbour of", "the harbour of")
+
+
+def test_answers_that_differ_in_blanks_hyphens_and_ligatures_are_one_with_several_sources(tmp_path, monkeypatch, tiny):
+    monkeypatch.chdir(tmp_path)
+    texts = {
+        "a.txt": "The treaty was signed in the postal office of the council.",
+        "b.txt": "The treaty was signed in the postal\no\ufb03ce of the council.",
+        "c.txt": "The treaty was signed in the postal of-\nfice of the council. It is no office.",
+        "d.txt": "The treaty was signed in the pos\u00adtal\u00a0of\u00adfice of the council.",
+    }
+    for name, text in texts.items():
+        Path(name).write_text(text, encoding="utf-8")
+    answers = answers_of("Where was the treaty signed?", dict.fromkeys(texts, "postal office"), tiny)
+    assert_every_source_is_verbatim(answers, tmp_path)
+    (answer,) = answers
+    assert answer.display == "postal office"
+    assert {source.path: source.text for source in answer.sources} == {
+        "a.txt": "postal office",
+        "b.txt": "postal\no\ufb03ce",
+        "c.txt": "postal of-\nfice",
+        "d.txt": "pos\u00adtal\u00a0of\u00adfice",
+    }
+    given = {source["path"]: source.get("text") for source in answers.to_dict()["answers"][0]["sources"]}
+    assert given["a.txt"] is None
+    assert given["c.txt"] == "postal of-\nfice"
+
+
+def test_a_source_says_the_headings_it_stands_under(corpus):
+    sources = [source for answer in corpus.ask(QUESTIONS[1], docqa.AskOptions(top_k=20)) for source in answer.sources]
+    assert {source.headings for source in sources if source.path.endswith(".md")} <= {
+        ("The Harbour Treaty",),
+        ("The Harbour Treaty", "Pay"),
+    }
+    assert ("The Harbour Treaty", "Pay") in {source.headings for source in sources}
 
 
 def test_an_answer_across_a_line_break_keeps_the_break_of_the_page(tmp_path, monkeypatch):

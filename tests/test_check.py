@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -19,11 +20,19 @@ import docqa
 from conftest import REPORT, TREATY, OpenIndex, WorkersHere
 from docqa.checking.check import check_index
 from docqa.checking.repair import repair_index
+from docqa.documents.document import Document, Page
 from docqa.errors import DamagedIndexError
 from docqa.indexing import run
+from docqa.paragraphs.paragraph import Run
+from docqa.paragraphs.running_lines import without_running_lines
+from docqa.paragraphs.segment import segment
 from docqa.retrieval import segments
+from docqa.retrieval.analyzer import indexed_text
+from docqa.retrieval.fresh import add_postings
 from docqa.retrieval.postings import generation, unpack
 from docqa.retrieval.segments import settle
+from docqa.store.documents import FileState, add_document
+from docqa.store.offsets import pack_runs, unpack_ranges
 from docqa.store.opening import writing
 
 TEXTS = ("documents/report.txt", "documents/treaty.md")
@@ -239,11 +248,11 @@ DAMAGE = {
         f"INSERT INTO copies SELECT CAST(x'61ff' AS TEXT), id, 1.0 FROM documents WHERE path = '{TEXTS[0]}'",
         {("rows", None)},
     ),
-    "a page of no document": ("INSERT INTO pages VALUES (99, 1, NULL, 'lost')", {("rows", None)}),
+    "a page of no document": ("INSERT INTO pages (document, number, text) VALUES (99, 1, 'lost')", {("rows", None)}),
     "a paragraph of no document": (
         (
-            'INSERT INTO paragraphs SELECT 999, 99, number, page, start, "end", text, headings, runs, terms '
-            "FROM paragraphs LIMIT 1"
+            'INSERT INTO paragraphs (id, document, number, page, start, "end", text, headings, runs, terms) '
+            'SELECT 999, 99, number, page, start, "end", text, headings, runs, terms FROM paragraphs LIMIT 1'
         ),
         {("rows", None), ("statistics", None)},
     ),
@@ -359,6 +368,70 @@ CONTRADICTIONS = {
         "Page 1 cannot be read",
     ),
 }
+
+
+#: Pages under running lines, of which the first goes on with a broken word, and the second with its sentence.
+PAGES = (
+    "The pilot waits outside the har-",
+    "bour until the o\ufb03ce of the",
+    "council lets him in.",
+    "The keeper sleeps.",
+)
+
+
+@pytest.fixture
+def paged(index, tmp_path):
+    """An index of one document of several pages."""
+    texts = [f"The annual report\n{text}\nPage {number}" for number, text in enumerate(PAGES, start=1)]
+    pages = without_running_lines([Page(number, text) for number, text in enumerate(texts, start=1)])
+    paragraphs = segment(pages)
+    analyzer = index.analyzer
+    texts = [indexed_text("a.pdf", "", paragraph.headings, paragraph.text) for paragraph in paragraphs]
+    counts = [Counter(analyzer.terms(text)) for text in texts]
+    state = FileState("a.pdf", "ab" * 32, 1, 1.0)
+    with writing(index.db):
+        lengths = [sum(count.values()) for count in counts]
+        number, ids = add_document(index.db, state, Document(pages, "", "pypdf", "7"), paragraphs, lengths)
+        add_postings(index.db, number, ids, counts)
+    return index
+
+
+def test_page_breaks_broken_words_ligatures_and_what_is_left_out_are_sound(paged):
+    rows = paged.db.conn.execute("SELECT end_page, runs_before FROM paragraphs WHERE end_page IS NOT NULL").fetchall()
+    assert [end_page for end_page, _ in rows] == [2]
+    assert [len(unpack_ranges(data)) for (data,) in paged.db.conn.execute("SELECT left_out FROM pages")] == [1, 2, 2, 2]
+    assert checked(paged).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE pages SET left_out = NULL WHERE number = 2", "Some text of page 2 is in no paragraph, or in two"),
+        ("UPDATE pages SET left_out = x'0000000001000000' WHERE number = 2", "Some text of page 2"),
+        ("UPDATE pages SET left_out = x'00000000ffff0000' WHERE number = 2", "Some text of page 2"),
+        ("UPDATE pages SET left_out = x'00' WHERE number = 2", "Page 2 cannot be read"),
+        ("UPDATE paragraphs SET end_page = 3 WHERE end_page = 2", "it goes on from page 1 on page 3"),
+        ("UPDATE paragraphs SET runs_before = runs_before + 1 WHERE end_page = 2", "offsets"),
+        ("UPDATE paragraphs SET runs_before = runs_before - 1 WHERE end_page = 2", "its offsets"),
+        ("UPDATE paragraphs SET runs_before = 99 WHERE end_page = 2", "cannot be read"),
+        ("UPDATE paragraphs SET end_page = NULL WHERE end_page = 2", "cannot be read"),
+        ("UPDATE paragraphs SET runs_before = 'x' WHERE end_page = 2", "cannot be read"),
+        ("UPDATE pages SET text = replace(text, 'har-', 'har+') WHERE number = 1", "Some text of page 1"),
+        ("UPDATE pages SET text = replace(text, '\ufb03', '\ufb00') WHERE number = 2", "the text is not what stands"),
+        ("UPDATE pages SET text = replace(text, '\ufb03', 'x') WHERE number = 2", "the text is not what stands"),
+    ],
+)
+def test_damage_to_page_breaks_and_to_what_is_left_out_is_found(paged, statement, words):
+    run_sql(paged, statement)
+    assert any(words in finding.sentence for finding in checked(paged).findings)
+
+
+def test_a_hyphen_that_is_lost_in_the_middle_of_a_line_is_found(index, folder, workers_here):
+    (folder / "report.txt").write_text("The well-known keeper.\n")
+    index.update(folder)
+    runs = pack_runs([Run(0, 0, 8), Run(8, 9, 13)])
+    index.db.conn.execute(f"UPDATE paragraphs SET text = 'The wellknown keeper.', runs = x'{runs.hex()}' {PARAGRAPH}")
+    assert any("Some text of page 1" in finding.sentence for finding in checked(index).findings)
 
 
 @pytest.mark.parametrize("settled", [False, True])

@@ -8,7 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -17,6 +17,8 @@ import pytest
 
 import docqa
 from docqa.cli import commands, main
+from docqa.cli.ask import _place as place
+from docqa.cli.ask import _section as section
 from docqa.cli.ask import _show as show
 from docqa.documents import plugins
 from docqa.documents.formats import READERS
@@ -369,6 +371,33 @@ def test_asking_shows_answer_place_and_sentence(indexed, call, finder):
     assert "BM25" in call("ask", "What is the pilot paid in?", "--reader", finder, "--explain").out
 
 
+def test_asking_shows_pages_headings_and_words_as_they_are_read(here, call, finder, workers_here):
+    (here / "a.pdf").write_bytes(make_pdf("The ship is paid in", "sil-\nver and silver each winter."))
+    call("index", "a.pdf")
+    outcome = call("ask", "What is the ship paid in?", "--reader", finder, "--top-k", "1")
+    assert [line.strip() for line in outcome.out.splitlines() if line.strip()] == [
+        "What is the ship paid in?",
+        "silver",
+        "a.pdf, page 2",
+        "The ship is paid in silver and silver each winter.",
+        "also a.pdf, page 2",
+    ]
+    (here / "b.md").write_text("# Law\n\n## Pay\n\nThe pilot is paid in silver.\n", encoding="utf-8")
+    call("index", "b.md")
+    assert "b.md · Law › Pay" in call("ask", "What is the pilot paid in?", "--reader", finder, "--top-k", "1").out
+
+
+def test_a_place_over_a_page_break_names_both_pages_and_long_headings_are_cut():
+    source = answers_with(0.5).best.sources[0]
+    crossing = replace(source, link="a.pdf#page=1", path="a.pdf", end_page=2)
+    assert place(crossing) == "a.pdf, pages 1 and 2"
+    assert section(source) == ""
+    assert section(replace(source, headings=("Law", "Harbours", "Fees"))) == " · Law › Harbours › Fees"
+    assert section(replace(source, headings=("A " * 20, "B " * 20, "C " * 20))) == f" · … › {'C ' * 20}".rstrip()
+    assert section(replace(source, headings=("word " * 30,))) == f" · {'word ' * 12}…"
+    assert "\x1b" not in section(replace(source, headings=("\x1b[31mred",)))
+
+
 def test_asking_with_paths_indexes_them_first(documents, call, finder):
     outcome = call("ask", "What is the pilot paid in?", "documents", "--reader", finder, "--json")
     assert outcome.code == 0
@@ -556,8 +585,11 @@ def answers_with(*chances):
     source = docqa.Source(
         path="a.txt", sha256="", title="", page=1, start=0, end=3, page_label=None, paragraph=1, context="yes", context_start=0,
         context_end=3, retriever_score=1.0, score=1.0, null_score=0.0, ranking_score=1.0, link="a.txt",
+        context_display="yes", display_start=0, display_end=3, headings=(), text="yes", end_page=1, parts=(),
     )  # fmt: skip
-    found = tuple(docqa.Answer(f"answer {rank}", 1.0, chance, (source,)) for rank, chance in enumerate(chances))
+    found = tuple(
+        docqa.Answer(f"answer {rank}", 1.0, chance, (source,), f"answer {rank}") for rank, chance in enumerate(chances)
+    )
     return docqa.Answers("?", found, 0.1, docqa.Timings(1, 1, 2), docqa.IndexInfo("docqa.db", 1, 1, 1), "r")
 
 

@@ -91,8 +91,9 @@ def test_the_best_threshold_is_that_of_trying_all():
 
 
 def _answers(path, page, text, probability=0.8):
-    source = Source(path, "", "", page, 0, 1, None, 1, text, 0, len(text), 1.0, 1.0, 0.0, 1.0, path)
-    found = (Answer(text, 1.0, probability, (source,)),) if text else ()
+    shown = (text, 0, len(text), (), text, page, ())
+    source = Source(path, "", "", page, 0, 1, None, 1, text, 0, len(text), 1.0, 1.0, 0.0, 1.0, path, *shown)
+    found = (Answer(text, 1.0, probability, (source,), text),) if text else ()
     return Answers("?", found, 0.1, Timings(1, 1, 2), IndexInfo("i", 1, 1, 1), "r")
 
 

@@ -272,7 +272,8 @@ class TestMarkup:
         document = read_document(f"a.{suffix}", f"x{text}".encode())
         headings_of(document)
         cited = "".join(paragraph.text for paragraph in segment(document.pages))
-        assert sorted("".join(cited.split())) == sorted("".join(f"x{text}".split()))
+        # The hyphen of a broken word is in none.
+        assert sorted("".join(cited.split()).replace("-", "")) == sorted("".join(f"x{text}".split()).replace("-", ""))
 
 
 class TestCompressed:

@@ -21,7 +21,7 @@ from docqa.errors import (
     NotAnIndexError,
 )
 from docqa.indexing.changes import find_changes
-from docqa.paragraphs.paragraph import Paragraph, Run
+from docqa.paragraphs.paragraph import PageBreak, Paragraph, Run, SpelledRun
 from docqa.store import opening
 from docqa.store.documents import (
     FileState,
@@ -39,8 +39,8 @@ from docqa.store.documents import (
     set_terms,
     stored_documents,
 )
+from docqa.store.offsets import pack_runs, unpack_runs
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors, writing
-from docqa.store.rows import pack_runs, unpack_runs
 from docqa.store.schema import APPLICATION_ID, SCHEMA_VERSION
 
 STATE = FileState("sea/tides.pdf", "ab" * 32, 1234, 1700000000.5)
@@ -51,6 +51,9 @@ PARAGRAPHS = (
     Paragraph(1, "High tide", (Run(0, 0, 4), Run(5, 6, 4)), ("Tides", "The “sea”")),
     Paragraph(2, "Low tide.", (Run(0, 0, 9),)),
 )
+#: A document of one paragraph that goes on over its page break, under a running header.
+BROKEN = Document((Page(1, "High"), Page(2, "Tides\n tide", left_out=((0, 5),))), "", "pypdf", "7.1")
+GOES_ON = Paragraph(1, "High tide", (Run(0, 0, 4), Run(5, 7, 4)), (), PageBreak(1, 2))
 
 
 @pytest.fixture
@@ -115,6 +118,7 @@ class TestMarks:
             "m001_documents_pages_paragraphs",
             "m002_postings",
             "m003_segments",
+            "m004_page_breaks",
             "m005_copies",
             "m006_metadata",
         ]
@@ -338,7 +342,7 @@ class TestRefusals:
 class TestTransactions:
     def test_a_writer_commits_all_or_nothing(self, opened):
         db = opened()
-        with pytest.raises(ValueError, match="argument 8 is longer"), writing(db):
+        with pytest.raises(ValueError, match="argument 10 is longer"), writing(db):
             add_document(db, STATE, DOCUMENT, PARAGRAPHS, [2, 2, 2])
         counts = [db[name].count for name in ("documents", "pages", "paragraphs")]
         assert counts == [0, 0, 0]
@@ -488,6 +492,15 @@ class TestDocuments:
         assert (stored.status, stored.code, stored.error) == ("failed", "PDF-EMPTY", "The file is empty.")
         assert (stored.pages, stored.paragraphs, stored.extractor) == (0, 0, None)
 
+    def test_page_breaks_and_what_pages_leave_out_are_read_back(self, opened):
+        db = opened()
+        with writing(db):
+            number, _ = add_document(db, STATE, BROKEN, [GOES_ON], [2])
+        assert pages_of(db, number) == list(BROKEN.pages)
+        assert [entry.paragraph for entry in paragraphs_of(db, number)] == [GOES_ON]
+        row = db.conn.execute('SELECT page, start, end_page, "end", runs_before FROM paragraphs').fetchone()
+        assert row == (1, 0, 2, 11, 1)
+
     def test_settings_are_kept_and_replaced(self, opened):
         db = opened()
         assert get_setting(db, "base") is None
@@ -496,7 +509,16 @@ class TestDocuments:
             set_setting(db, "base", ".")
         assert get_setting(db, "base") == "."
 
-    @given(st.lists(st.builds(Run, *[st.integers(0, 2**32 - 1)] * 3)))
+    @given(
+        st.lists(
+            st.builds(
+                lambda kind, *places: kind(*places),
+                st.sampled_from([Run, SpelledRun]),
+                *[st.integers(0, 2**32 - 1)] * 2,
+                st.integers(0, 2**31 - 1),
+            )
+        )
+    )
     @settings(max_examples=60, deadline=None)
     def test_offset_maps_are_read_back_as_they_were_packed(self, runs):
         assert unpack_runs(pack_runs(runs)) == tuple(runs)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
     from docqa.indexing.report import FailedFile, IndexReport
     from docqa.indexing.verify import VerifyReport
+    from docqa.paragraphs.paragraph import Place
     from docqa.reading.reader import ReadAnswer, Reader
     from docqa.reading.settings import Ranking
     from docqa.retrieval.search import Hit
@@ -55,6 +56,7 @@ _HOME = {
     "ReadAnswer": ("docqa.reading.reader", "ReadAnswer"),
     "Hit": ("docqa.retrieval.search", "Hit"),
     "Holder": ("docqa.store.sole_writer", "Holder"),
+    "Place": ("docqa.paragraphs.paragraph", "Place"),
     **{name: ("docqa.answers.answer", name) for name in ("Answer", "Answers", "IndexInfo", "Source", "Timings")},
     **{name: ("docqa.checking.report", name) for name in ("CheckReport", "Finding", "RepairReport")},
     "Limits": ("docqa.documents.limits", "Limits"),
@@ -107,6 +109,7 @@ __all__ = [
     "NewerIndexError",
     "NotAnIndexError",
     "PathError",
+    "Place",
     "QuestionError",
     "Ranking",
     "ReadAnswer",

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from docqa.paragraphs.paragraph import Place
+
 SCHEMA = "docqa.answer/1"
 
 
@@ -13,8 +15,13 @@ SCHEMA = "docqa.answer/1"
 class Source:
     """A place that says an answer: characters `start` to `end` (half-open) of the text of page `page` of a file.
 
+    `text` is what stands there, the answer's but for blanks, hyphens and ligatures. `end` is on page `end_page`: where
+    that is another one, `parts` are two, the text is that of both with a line break between, and what stands between
+    them at the edges of the pages is in neither.
     `context` is the sentence around it, as it stands on the page, and `context_start` and `context_end` the answer's
-    place in that. `score` is S·T_i + E·T_j, `null_score` the paragraph's score for holding no answer,
+    place in that; `context_display` is the same as it is shown to people, without line breaks, broken words and
+    characters that are not seen, with `display_start` and `display_end`. `headings` are those of the sections it is in,
+    outermost first. `score` is S·T_i + E·T_j, `null_score` the paragraph's score for holding no answer,
     `retriever_score` its BM25 score and `ranking_score` what all of them make together. `changed` says that the file
     holds something else now than what was indexed, `missing` that it is gone; `author` is empty when it names none.
     """
@@ -35,6 +42,13 @@ class Source:
     null_score: float
     ranking_score: float
     link: str
+    context_display: str
+    display_start: int
+    display_end: int
+    headings: tuple[str, ...]
+    text: str
+    end_page: int
+    parts: tuple[Place, ...]
     changed: bool = False
     missing: bool = False
     author: str = ""
@@ -42,8 +56,9 @@ class Source:
 
 @dataclass(frozen=True)
 class Answer:
-    """One text, word for word as it stands at each of its sources, best source first.
+    """One text, word for word as it stands at the first of its sources, best source first.
 
+    `display` is the same as it is shown to people: on one line, without broken words and characters that are not seen.
     `probability` is the calibrated chance that it is right; None when the reader has no calibration.
     """
 
@@ -51,6 +66,7 @@ class Answer:
     score: float
     probability: float | None
     sources: tuple[Source, ...]
+    display: str
 
 
 @dataclass(frozen=True)
@@ -108,9 +124,10 @@ class Answers:
             "answers": [
                 {
                     "text": answer.text,
+                    "display": answer.display,
                     "score": answer.score,
                     "probability": answer.probability,
-                    "sources": [_source(source, explain=explain) for source in answer.sources],
+                    "sources": [_source(source, answer.text, explain=explain) for source in answer.sources],
                 }
                 for answer in self.answers
             ],
@@ -123,12 +140,16 @@ class Answers:
         }
 
 
-def _source(source: Source, *, explain: bool) -> dict[str, Any]:
-    row = asdict(source)
+def _source(source: Source, text: str, *, explain: bool) -> dict[str, Any]:
+    row = {**asdict(source), "headings": list(source.headings), "parts": [asdict(place) for place in source.parts]}
     # Said only when it is so: who knows nothing of it sees what was always there.
     for mark in ("changed", "missing", "author"):
         if not row[mark]:
             del row[mark]
+    if source.text == text:
+        del row["text"]
+    if source.end_page == source.page:
+        del row["end_page"], row["parts"]
     if not explain:
         del row["null_score"], row["ranking_score"]
     return row

@@ -12,11 +12,11 @@ from sqlite_utils import Database
 from docqa.answers.answer import Answer, Answers, IndexInfo, Source, Timings
 from docqa.answers.calibration import answer_features, probability
 from docqa.answers.cascade import CandidateReadings, read_promising
+from docqa.answers.citation import cite
 from docqa.answers.question import check_question
-from docqa.answers.ranking import Candidate, RankedAnswer, rank_answers
+from docqa.answers.ranking import RankedAnswer, rank_answers
 from docqa.documents.document import Page
 from docqa.errors import UsageError
-from docqa.paragraphs.sentences import sentence_ends
 from docqa.reading.reader import ParagraphReading, Reader
 from docqa.reading.settings import Ranking
 from docqa.retrieval.analyzer import Analyzer
@@ -26,7 +26,6 @@ from docqa.retrieval.search import Hit, search_paragraphs
 from docqa.store.contradictions import check_agreement, contradictions
 from docqa.store.documents import page_of
 from docqa.store.opening import reading
-from docqa.store.places import link_to
 
 #: Candidate paragraphs read for a question unless asked otherwise; docs/reading.md shows what more and fewer give.
 CANDIDATES = 20
@@ -54,10 +53,13 @@ class AskOptions:
 
 @dataclass(frozen=True)
 class Found:
-    """What the index gave for a question, read in one transaction: hits, their pages, and the index's state."""
+    """What the index gave for a question, read in one transaction: hits, the pages they stand on, the index's state.
+
+    `pages` are by document, then by number.
+    """
 
     hits: tuple[Hit, ...]
-    pages: dict[tuple[int, int], Page]
+    pages: dict[int, dict[int, Page]]
     index: IndexInfo
 
 
@@ -78,11 +80,13 @@ def find(
         hits = search_paragraphs(
             db, question, limit=options.candidates, analyzer=analyzer, parameters=parameters, path=options.path
         )
-        places = {(hit.document.id, hit.paragraph.paragraph.page) for hit in hits}
-        pages = {place: page_of(db, *place) for place in sorted(places)}
+        pages: dict[int, dict[int, Page]] = {}
         for hit in hits:
-            paragraph = hit.paragraph.paragraph
-            check_agreement(index_file, hit.document.path, paragraph, pages[hit.document.id, paragraph.page])
+            held = pages.setdefault(hit.document.id, {})
+            for number in (hit.paragraph.paragraph.page, hit.paragraph.paragraph.end_page):
+                if number not in held:
+                    held[number] = page_of(db, hit.document.id, number)
+            check_agreement(index_file, hit.document.path, hit.paragraph.paragraph, held)
         return Found(tuple(hits), pages, index_info(db, index_file))
 
 
@@ -179,69 +183,19 @@ def assemble(
 
 
 def _answer(entry: RankedAnswer, found: Found, readings: Sequence[ParagraphReading], chance: float | None) -> Answer:
-    sources = _sources(entry.best, None, found, readings)
-    text = _page(entry.best, found).text[sources[0].start : sources[0].end]
-    cited = {(source.path, source.page, source.start) for source in sources}
-    for candidate in entry.candidates[1:]:
-        for source in _sources(candidate, text, found, readings):
+    sources: list[Source] = []
+    cited: set[tuple[str, int, int]] = set()
+    words: str | None = None
+    for candidate in entry.candidates:
+        hit = found.hits[candidate.paragraph]
+        quoted = cite(hit, candidate, readings[candidate.paragraph].null, found.pages[hit.document.id], words)
+        if quoted is None:
+            continue
+        places, shown = quoted
+        words = words or shown
+        for source in places:
             place = source.path, source.page, source.start
             if place not in cited:
                 cited.add(place)
                 sources.append(source)
-    return Answer(text, entry.best.span.score, chance, tuple(sources))
-
-
-def _sources(
-    candidate: Candidate, text: str | None, found: Found, readings: Sequence[ParagraphReading]
-) -> list[Source]:
-    """The citations of a candidate, one for each file that holds it, in the order of their paths.
-
-    With `text` they are of that text inside it; there are none when it is written otherwise there.
-    """
-    hit = found.hits[candidate.paragraph]
-    document, paragraph = hit.document, hit.paragraph.paragraph
-    page = _page(candidate, found)
-    start, end = paragraph.to_page(candidate.span.start, candidate.span.end)
-    if text is not None:
-        inside = page.text[start:end].find(text)
-        if inside < 0:
-            return []
-        start, end = start + inside, start + inside + len(text)
-    context_start, context_end = _sentence(paragraph.text, candidate.span.start, candidate.span.end)
-    context_start, context_end = paragraph.to_page(context_start, context_end)
-    return [
-        Source(
-            path=path,
-            sha256=document.sha256,
-            title=document.title,
-            page=page.number,
-            start=start,
-            end=end,
-            page_label=page.label,
-            paragraph=hit.paragraph.id,
-            context=page.text[context_start:context_end],
-            context_start=start - context_start,
-            context_end=end - context_start,
-            retriever_score=hit.score,
-            score=candidate.span.score,
-            null_score=readings[candidate.paragraph].null,
-            ranking_score=candidate.total,
-            link=link_to(path) + (f"#page={page.number}" if document.has_pages else ""),
-            author=document.author or "",
-        )
-        for path in hit.paths
-    ]
-
-
-def _page(candidate: Candidate, found: Found) -> Page:
-    hit = found.hits[candidate.paragraph]
-    return found.pages[hit.document.id, hit.paragraph.paragraph.page]
-
-
-def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    """The sentence or sentences around a span of a paragraph, without the blanks around them."""
-    ends = sentence_ends(text)
-    last = next(position for position in ends if position >= end)
-    first = max((position for position in ends if position <= start), default=0)
-    part = text[first:last]
-    return first + len(part) - len(part.lstrip()), first + len(part.rstrip())
+    return Answer(sources[0].text, entry.best.span.score, chance, tuple(sources), words or "")

@@ -27,6 +27,9 @@ TOP_K = 3
 STANDARD_INPUT = "-"
 #: Characters of the sentence shown before an answer and after it.
 AROUND = 220
+#: Characters of the headings shown with a citation, and what stands between two of them.
+SECTION = 60
+BELOW = " › "
 CANDIDATES = 20
 #: Alternatives to the best answer that are less probable are only counted.
 WORTH_SHOWING = 0.1
@@ -220,11 +223,11 @@ def _show_answer(answer: Answer) -> None:
     console = output()
     best = answer.sources[0]
     chance = "" if answer.probability is None else f"   {answer.probability:.0%}"
-    console.print(Text.assemble("  ", (printable(answer.text), "bold green"), (chance, "dim")))
-    console.print(Text.assemble("  ", (_place(best), "cyan")))
+    console.print(Text.assemble("  ", (printable(answer.display), "bold green"), (chance, "dim")))
+    console.print(Text.assemble("  ", (_place(best), "cyan"), (_section(best), "dim")))
     console.print(Padding(_context(best), (0, 2, 0, 4), expand=False))
     for source in answer.sources[1:]:
-        console.print(Text.assemble("  ", ("also ", "dim"), (_place(source), "cyan")))
+        console.print(Text.assemble("  ", ("also ", "dim"), (_place(source), "cyan"), (_section(source), "dim")))
 
 
 def _context(source: Source) -> Text:
@@ -232,9 +235,9 @@ def _context(source: Source) -> Text:
     from rich.text import Text
 
     # A bar keeps the blank next to the answer, which would go as one at the end of a text.
-    before = printable(source.context[: source.context_start] + "|")[:-1]
-    words = printable(source.context[source.context_start : source.context_end])
-    after = printable("|" + source.context[source.context_end :])[1:]
+    before = printable(source.context_display[: source.display_start] + "|")[:-1]
+    words = printable(source.context_display[source.display_start : source.display_end])
+    after = printable("|" + source.context_display[source.display_end :])[1:]
     if len(before) > AROUND:
         before = "… " + before[-AROUND:].split(" ", 1)[-1]
     if len(after) > AROUND:
@@ -245,10 +248,26 @@ def _context(source: Source) -> Text:
 def _place(source: Source) -> str:
     place = printable(source.path)
     if "#page=" in source.link:
-        place += f", page {source.page}"
+        crosses = source.end_page != source.page
+        place += f", pages {source.page} and {source.end_page}" if crosses else f", page {source.page}"
         if source.page_label and source.page_label != str(source.page):
-            place += f" (printed {printable(source.page_label)})"
+            place += f" ({'first ' if crosses else ''}printed {printable(source.page_label)})"
     return place
+
+
+def _section(source: Source) -> str:
+    """The headings an answer stands under; of many or long ones the inner ones, which say more."""
+    headings = [printable(heading) for heading in source.headings if printable(heading)]
+    shown = headings[-1:]
+    for heading in reversed(headings[:-1]):
+        if len(BELOW.join([heading, *shown])) > SECTION:
+            shown = ["…", *shown]
+            break
+        shown = [heading, *shown]
+    if not shown:
+        return ""
+    last = shown[-1] if len(shown[-1]) <= SECTION else shown[-1][:SECTION].rsplit(" ", 1)[0] + " …"
+    return " · " + BELOW.join([*shown[:-1], last])
 
 
 def _show_explanation(answer: Answer) -> None:
@@ -257,7 +276,8 @@ def _show_explanation(answer: Answer) -> None:
     console = output()
     lines = []
     for source in answer.sources:
-        place = f"page {source.page}, characters {source.start} to {source.end}"
+        place = f"page {source.page}, characters {source.start} to "
+        place += f"{source.end}" if source.end_page == source.page else f"page {source.end_page}, {source.end}"
         parts = f"span {source.score:.2f}, null {source.null_score:.2f}, BM25 {source.retriever_score:.2f}"
         lines.append(f"    {place}: ranked by {source.ranking_score:.2f} ({parts})")
     # Of a file and its copies all that is the same.

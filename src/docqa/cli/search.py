@@ -54,6 +54,7 @@ def _row(hit: Hit) -> dict[str, object]:
         "page": paragraph.page,
         "start": paragraph.start,
         "end": paragraph.end,
+        **({"end_page": paragraph.end_page} if paragraph.page_break else {}),
         "paragraph": hit.paragraph.id,
         "headings": list(paragraph.headings),
         "text": paragraph.text,
@@ -66,7 +67,8 @@ def _show(number: int, hit: Hit) -> None:
 
     console = output()
     paragraph = hit.paragraph.paragraph
-    place = f", page {paragraph.page}" if hit.document.has_pages else ""
+    pages = f"pages {paragraph.page} and {paragraph.end_page}" if paragraph.page_break else f"page {paragraph.page}"
+    place = f", {pages}" if hit.document.has_pages else ""
     console.print(
         Text.assemble(
             (f"{number:>2}  ", "dim"),

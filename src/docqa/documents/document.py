@@ -20,12 +20,16 @@ class Page:
     """One page: its number from 1, its text as extracted, and its label as printed, when the file says one.
 
     `headings` are those the file states, in order. With None the file states none, and they are told by their look.
+    `left_out` are the ranges of characters, in order, that are in no paragraph: running headers, footers, page numbers.
+    `kept` are where lines begin that would be left out were they not the first of their kind.
     """
 
     number: int
     text: str
     label: str | None = None
     headings: tuple[Heading, ...] | None = None
+    left_out: tuple[tuple[int, int], ...] = ()
+    kept: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from docqa.documents.formats import READERS, kind_of
 from docqa.documents.limits import DEFAULT_LIMITS, LIMIT_OPTIONS, Limits
 from docqa.documents.versions import installed_version, pdf_extractors
-from docqa.store.documents import OK, StoredDocument
+from docqa.paragraphs.segment import SEGMENTATION
+from docqa.store.documents import FAILED, OK, StoredDocument
 
 
 def is_read_again(
@@ -21,15 +22,16 @@ def is_read_again(
     """Whether a document has to be read again although its file has not changed.
 
     So it is with one that met a limit when other limits than the usual are asked for, one that needs a password when
-    there are some to try, one that another version of its extractor read than is installed now, and a PDF of which
-    something could not be read when there was no PDFium yet to try it with; with `retry_failed` also with all that
-    could not be read in full.
+    there are some to try, one that another version of its extractor read than is installed now, one that an earlier
+    docqa divided into paragraphs in another way, and a PDF of which something could not be read when there was no
+    PDFium yet to try it with; with `retry_failed` also with all that could not be read in full.
     """
     return (
         (document.code in LIMIT_OPTIONS and limits != DEFAULT_LIMITS)
         or (document.code == "PDF-ENCRYPTED" and len(passwords) > 0)
         or (retry_failed and document.status != OK)
         or is_outdated(document)
+        or is_divided_otherwise(document)
         or has_more_extractors(document, pdf_extractor)
     )
 
@@ -40,6 +42,11 @@ def is_outdated(document: StoredDocument) -> bool:
     if not document.extractor or kind_of(document.path).suffix not in READERS:
         return False
     return installed_version(document.extractor) not in {None, document.extractor_version}
+
+
+def is_divided_otherwise(document: StoredDocument) -> bool:
+    """Whether the paragraphs of the document were made in another way than now."""
+    return document.status != FAILED and document.segmentation != SEGMENTATION
 
 
 def has_more_extractors(document: StoredDocument, pdf_extractor: str) -> bool:

@@ -39,7 +39,7 @@ def as_answer(document: Document, paragraphs: ParagraphColumns, terms: NumberedT
         "extractor": document.extractor,
         "extractor_version": document.extractor_version,
         "notes": document.notes,
-        "pages": [(page.number, page.text, page.label) for page in document.pages],
+        "pages": [(page.number, page.text, page.label, page.left_out) for page in document.pages],
         "paragraphs": {**vars(paragraphs), "runs": [_as_text(runs) for runs in paragraphs.runs]},
         # No term has a blank in it, and one text is made and taken apart more quickly than thousands.
         "terms": {**vars(terms), "terms": " ".join(terms.terms), "numbers": _as_text(terms.numbers)},
@@ -76,7 +76,10 @@ def code_of(answer: Mapping[str, Any]) -> str | None:
 def from_answer(answer: Mapping[str, Any]) -> tuple[Document, ParagraphColumns, NumberedTerms]:
     """What `as_answer` was given."""
     document = Document(
-        tuple(Page(*page) for page in answer["pages"]),
+        tuple(
+            Page(number, text, label, left_out=tuple((start, end) for start, end in left_out))
+            for number, text, label, left_out in answer["pages"]
+        ),
         answer["title"],
         answer["extractor"],
         answer["extractor_version"],

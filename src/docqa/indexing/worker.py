@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from docqa.documents.regular import read_regular
 from docqa.errors import DocumentError
 from docqa.indexing.answer import as_answer, as_line
 from docqa.indexing.confinement import confine, end_in_time, take_your_time
+from docqa.paragraphs.running_lines import without_running_lines
 from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer, indexed_text
 from docqa.retrieval.numbered import TermNumbering
@@ -100,6 +102,7 @@ def read_file(
     try:
         document = read_document(path.name, data, pdf_extractor, limits, passwords)
         check_text(sum(len(page.text) for page in document.pages), limits)
+        document = replace(document, pages=without_running_lines(document.pages))
         paragraphs = segment(document.pages, markdown=document.extractor == "markdown")
         check_paragraphs(len(paragraphs), limits)
     except DocumentError as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from docqa.documents.document import Heading
-from docqa.paragraphs.lines import Line, split_lines, typical_width
+from docqa.documents.document import Page
+from docqa.paragraphs.characters import clean
+from docqa.paragraphs.lines import Line, lines_of, typical_width
+from docqa.paragraphs.running_lines import counts_pages
 
 MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(.*?)[\s#]*$")
 MARKDOWN_FENCE = re.compile(r"(```|~~~)")
@@ -25,12 +26,13 @@ PLAIN_HEADING_LEVEL = 1
 class Block:
     """Lines that belong together; `level` is 0 for text and the depth of a heading otherwise.
 
-    `words` are those of a heading that the file states.
+    `words` are those of a heading that the file states; `over` are the lines of a text that stand on the next page.
     """
 
     lines: tuple[Line, ...]
     level: int = 0
     words: str = ""
+    over: tuple[Line, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -42,9 +44,14 @@ class Block:
         return match.group(2) if match else text
 
 
-def find_blocks(text: str, *, markdown: bool) -> list[Block]:
-    """Group the lines of a page into blocks, in order; each non-blank line is in exactly one."""
-    lines = split_lines(text)
+def blocks_of(page: Page, *, markdown: bool) -> list[Block]:
+    """The blocks of a page, in order: by the headings that its file states, else by how its lines look."""
+    return find_blocks(page, markdown=markdown) if page.headings is None else stated_blocks(page)
+
+
+def find_blocks(page: Page, *, markdown: bool) -> list[Block]:
+    """Group the lines of a page into blocks, in order; each line that is read is in exactly one."""
+    lines = lines_of(page, 0, len(page.text))
     width = typical_width(lines)
     blocks: list[Block] = []
     current: list[Line] = []
@@ -74,21 +81,21 @@ def find_blocks(text: str, *, markdown: bool) -> list[Block]:
     return blocks
 
 
-def stated_blocks(text: str, headings: Sequence[Heading]) -> list[Block]:
+def stated_blocks(page: Page) -> list[Block]:
     """As `find_blocks`, for a page whose headings are known: whatever else looks like one is text."""
     blocks: list[Block] = []
     at = 0
-    for heading in headings:
-        blocks += _text_blocks(text, at, heading.start)
-        lines = tuple(line for line in _lines_between(text, heading.start, heading.end) if line.text)
+    for heading in page.headings or ():
+        blocks += _text_blocks(page, at, heading.start)
+        lines = tuple(line for line in lines_of(page, heading.start, heading.end) if line.text)
         if lines:
-            blocks.append(Block(lines, heading.level, heading.words))
+            blocks.append(Block(lines, heading.level, clean(heading.words)[0]))
         at = heading.end
-    return blocks + _text_blocks(text, at, len(text))
+    return blocks + _text_blocks(page, at, len(page.text))
 
 
-def _text_blocks(text: str, start: int, end: int) -> list[Block]:
-    lines = _lines_between(text, start, end)
+def _text_blocks(page: Page, start: int, end: int) -> list[Block]:
+    lines = lines_of(page, start, end)
     width = typical_width(lines)
     blocks: list[Block] = []
     current: list[Line] = []
@@ -99,10 +106,6 @@ def _text_blocks(text: str, start: int, end: int) -> list[Block]:
         if line.text:
             current.append(line)
     return [*blocks, Block(tuple(current))] if current else blocks
-
-
-def _lines_between(text: str, start: int, end: int) -> list[Line]:
-    return [replace(line, start=start + line.start) for line in split_lines(text[start:end])]
 
 
 def _heading_level(
@@ -131,6 +134,7 @@ def _looks_like_heading(line: Line, before: Line | None, after: Line | None) -> 
         and (before is None or not before.text or before.ends_sentence)
         and (len(after.text) > len(text) or text.isupper())
         and (after.text[0].isupper() or not after.text[0].isalpha())
+        and not counts_pages(text)
     )
 
 

@@ -1,20 +1,25 @@
 """From the pages of a document to its paragraphs.
 
 Paragraphs are rebuilt from lines, headings are joined to what follows, short blocks to their neighbours and long
-ones are cut at sentence ends. Every non-blank character of a page is in exactly one paragraph.
+ones are cut at sentence ends. Every character of a page that is read, and not left out, is in exactly one paragraph.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from docqa.documents.document import Page
-from docqa.paragraphs.blocks import Block, find_blocks, stated_blocks
+from docqa.paragraphs.blocks import Block, blocks_of
+from docqa.paragraphs.hyphens import BrokenWords
 from docqa.paragraphs.lines import Line
-from docqa.paragraphs.paragraph import Paragraph, Run
+from docqa.paragraphs.page_breaks import over_page_breaks
+from docqa.paragraphs.paragraph import PageBreak, Paragraph, Run, SpelledRun
 from docqa.paragraphs.sentences import sentence_ends
 
+#: Counts how paragraphs are made: a document that was divided in another way is read again when it is indexed.
+SEGMENTATION = 2
 #: A paragraph is closed at the next block once it has so many words.
 ENOUGH_WORDS = 60
 #: With fewer words than this, a paragraph goes on even across a heading.
@@ -27,24 +32,26 @@ BLANK = re.compile(r"\s")
 
 
 def segment(pages: Iterable[Page], *, markdown: bool = False) -> list[Paragraph]:
-    r"""The paragraphs of a document, in order. No paragraph crosses a page break.
+    r"""The paragraphs of a document, in order, without what its pages leave out. None crosses two page breaks.
 
     >>> [paragraph.text for paragraph in segment([Page(1, "A title\n\nOne line\nand its end.")])]
     ['A title\nOne line and its end.']
     """
+    pages = list(pages)
+    blocks = [blocks_of(page, markdown=markdown) for page in pages]
+    over_page_breaks(pages, blocks)
+    # What states its headings was written, not set: Markdown, and all kinds that come without lines of their own.
+    typeset = not markdown and any(page.headings is None for page in pages)
+    broken = BrokenWords([page.text for page in pages], typeset=typeset)
     paragraphs: list[Paragraph] = []
     headings: tuple[tuple[int, str], ...] = ()
-    for page in pages:
-        if page.headings is None:
-            found = find_blocks(page.text, markdown=markdown)
-        else:
-            found = stated_blocks(page.text, page.headings)
-        for blocks, words in _groups(found):
-            for block in blocks:
+    for page, found in zip(pages, blocks, strict=True):
+        for group, words in _groups(found):
+            for block in group:
                 if block.level:
                     outer = tuple(entry for entry in headings if entry[0] < block.level)
                     headings = (*outer, (block.level, block.heading))
-            whole = _join(blocks, page.number, tuple(text for _, text in headings))
+            whole = _join(group, page.number, tuple(text for _, text in headings), broken)
             paragraphs.extend(_cut(whole, words))
     return paragraphs
 
@@ -60,11 +67,11 @@ def _groups(blocks: Sequence[Block]) -> list[tuple[list[Block], int]]:
     current: list[Block] = []
     words = 0
     for block in blocks:
-        added = sum(size_in_words(line.text) for line in block.lines)
-        only_headings = all(other.level for other in current)
+        added = sum(size_in_words(line.text) for line in (block.lines if not block.over else block.lines + block.over))
         full = words >= ENOUGH_WORDS or words + added > MOST_WORDS
         new_section = block.level > 0 and words >= FEW_WORDS
-        if current and not only_headings and (full or new_section):
+        # Headings alone wait for what they are about.
+        if (full or new_section) and not all(other.level for other in current):
             groups.append((current, words))
             current, words = [], 0
         current.append(block)
@@ -74,24 +81,40 @@ def _groups(blocks: Sequence[Block]) -> list[tuple[list[Block], int]]:
     return groups
 
 
-def _join(blocks: Sequence[Block], page: int, headings: tuple[str, ...]) -> Paragraph:
+def _join(blocks: Sequence[Block], page: int, headings: tuple[str, ...], broken: BrokenWords) -> Paragraph:
     parts: list[str] = []
     runs: list[Run] = []
     position = 0
+    page_break = None
     for block in blocks:
         before: Line | None = None
-        for line in block.lines:
-            joint = "" if not parts else "\n" if before is None else _joint(before, line)
-            runs.append(Run(position + len(joint), line.start, len(line.text)))
-            parts += [joint, line.text]
-            position += len(joint) + len(line.text)
+        for line in block.lines + block.over if block.over else block.lines:
+            text = line.text
+            if before is None:
+                joint = "\n" if parts else ""
+            elif before.text[-1] != "-" and not before.ends_softly:
+                # Most lines end with a word, so that is asked first.
+                joint = " "
+            else:
+                hyphen_goes, joint = broken.joint(before, line)
+                if hyphen_goes:
+                    _drop_hyphen(parts, runs)
+                    position -= 1
+            if block.over and line is block.over[0]:
+                page_break = PageBreak(len(runs), page + 1)
+            position += len(joint)
+            runs += line.runs_at(position)
+            parts += (joint, text)
+            position += len(text)
             before = line
-    return Paragraph(page, "".join(parts), tuple(runs), headings)
+    return Paragraph(page, "".join(parts), tuple(runs), headings, page_break)
 
 
-def _joint(before: Line, line: Line) -> str:
-    broken_word = before.text.endswith("-") and before.text[-2:-1].isalpha() and line.text[0].islower()
-    return "" if broken_word else " "
+def _drop_hyphen(parts: list[str], runs: list[Run]) -> None:
+    parts[-1] = parts[-1][:-1]
+    last = runs.pop()
+    if last.length > 1:
+        runs.append(Run(last.text_start, last.page_start, last.length - 1))
 
 
 def _cut(paragraph: Paragraph, words: int) -> list[Paragraph]:
@@ -103,7 +126,7 @@ def _cut(paragraph: Paragraph, words: int) -> list[Paragraph]:
         return [paragraph]
     target = size / -(-size // MOST_WORDS)
     pieces, start, last = [], 0, 0
-    for end in _cut_points(paragraph.text):
+    for end in _cut_points(paragraph):
         if last > start and size_in_words(paragraph.text[start:end]) > min(target * 1.1, MOST_WORDS):
             pieces.append(_slice(paragraph, start, last))
             start = last
@@ -112,14 +135,21 @@ def _cut(paragraph: Paragraph, words: int) -> list[Paragraph]:
     return [piece for piece in pieces if piece is not None]
 
 
-def _cut_points(text: str) -> list[int]:
-    points, start = [], 0
+def _cut_points(paragraph: Paragraph) -> list[int]:
+    text, points, start = paragraph.text, [], 0
     for end in sentence_ends(text):
         if size_in_words(text[start:end]) > MOST_WORDS // 2:
             points += _word_ends(text, start, end)
         points.append(end)
         start = end
-    return points
+    # Nothing is cut inside a ligature.
+    inside = {
+        position: run.text_end
+        for run in paragraph.runs
+        if isinstance(run, SpelledRun)
+        for position in range(run.text_start + 1, run.text_end)
+    }
+    return [inside.get(point, point) for point in points] if inside else points
 
 
 def _word_ends(text: str, start: int, end: int) -> list[int]:
@@ -142,9 +172,18 @@ def _slice(paragraph: Paragraph, start: int, end: int) -> Paragraph | None:
     if not text:
         return None
     end = start + len(text)
-    runs = tuple(
-        Run(max(run.text_start, start) - start, run.page_start + max(0, start - run.text_start), length)
-        for run in paragraph.runs
-        if (length := min(run.text_start + run.length, end) - max(run.text_start, start)) > 0
-    )
-    return Paragraph(paragraph.page, text, runs, paragraph.headings)
+    runs = _within(paragraph.runs, start, end)
+    page_break = paragraph.page_break
+    if page_break is None:
+        return Paragraph(paragraph.page, text, runs, paragraph.headings)
+    before = len(_within(paragraph.runs[: page_break.runs], start, end))
+    if not before:
+        return Paragraph(page_break.page, text, runs, paragraph.headings)
+    split = PageBreak(before, page_break.page) if before < len(runs) else None
+    return Paragraph(paragraph.page, text, runs, paragraph.headings, split)
+
+
+def _within(runs: Sequence[Run], start: int, end: int) -> tuple[Run, ...]:
+    first = bisect_right(runs, start, key=lambda run: run.text_end)
+    last = bisect_left(runs, end, lo=first, key=lambda run: run.text_start)
+    return tuple(run.within(start, end) for run in runs[first:last])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from sqlite_utils.db import NotFoundError
 
 from docqa.documents.document import Page
 from docqa.errors import DamagedIndexError
-from docqa.paragraphs.paragraph import Paragraph, wrong_offsets
+from docqa.paragraphs.agreement import wrong_offsets
+from docqa.paragraphs.paragraph import Paragraph
 
 
 @contextmanager
@@ -23,12 +24,12 @@ def contradictions(path: Path) -> Iterator[None]:
         raise _contradicts(path, f"{type(error).__name__}: {error}") from error
 
 
-def check_agreement(path: Path, document: str, paragraph: Paragraph, page: Page) -> None:
-    """Raise `DamagedIndexError` unless a paragraph has the words of its page where it says.
+def check_agreement(path: Path, document: str, paragraph: Paragraph, pages: Mapping[int, Page]) -> None:
+    """Raise `DamagedIndexError` unless a paragraph has the words of its pages, by number, where it says.
 
-    The text of a paragraph and that of its page are stored apart, so no answer is given from one that was overwritten.
+    The text of a paragraph and that of its pages are stored apart, so no answer is given from one that was overwritten.
     """
-    problem = wrong_offsets(paragraph, page.text)
+    problem = wrong_offsets(paragraph, {number: page.text for number, page in pages.items()})
     if problem is not None:
         raise _contradicts(path, f"of a paragraph of {document}, {problem}")
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from docqa.documents.document import Document, Page
 from docqa.paragraphs.paragraph import Paragraph
-from docqa.store.rows import DOCUMENT, PAGE, MalformedRowError, checked, pack_runs, paragraph_of
+from docqa.paragraphs.segment import SEGMENTATION
+from docqa.store.offsets import RANGE, pack_ranges, pack_runs, unpack_ranges
+from docqa.store.rows import DOCUMENT, PAGE, MalformedRowError, checked, paragraph_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -63,6 +65,7 @@ class StoredDocument:
     language: str | None = None
     seconds: float | None = None
     tried: str | None = None
+    segmentation: int = SEGMENTATION
 
     @property
     def has_pages(self) -> bool:
@@ -82,7 +85,10 @@ class StoredParagraph:
 
 @dataclass(frozen=True)
 class ParagraphColumns:
-    """Paragraphs as they are stored, all values of a column together."""
+    """Paragraphs as they are stored, all values of a column together.
+
+    `end_page` and `runs_before`, the number of runs on the first page, are those of paragraphs with a page break.
+    """
 
     page: Sequence[int]
     start: Sequence[int]
@@ -90,10 +96,13 @@ class ParagraphColumns:
     text: Sequence[str]
     headings: Sequence[str]
     runs: Sequence[bytes]
+    end_page: Sequence[int | None]
+    runs_before: Sequence[int | None]
 
 
 def paragraph_columns(paragraphs: Sequence[Paragraph]) -> ParagraphColumns:
     """Paragraphs as they are stored."""
+    breaks = [paragraph.page_break for paragraph in paragraphs]
     return ParagraphColumns(
         page=[paragraph.page for paragraph in paragraphs],
         start=[paragraph.start for paragraph in paragraphs],
@@ -101,6 +110,8 @@ def paragraph_columns(paragraphs: Sequence[Paragraph]) -> ParagraphColumns:
         text=[paragraph.text for paragraph in paragraphs],
         headings=[_headings(paragraph.headings) for paragraph in paragraphs],
         runs=[pack_runs(paragraph.runs) for paragraph in paragraphs],
+        end_page=[page_break.page if page_break else None for page_break in breaks],
+        runs_before=[page_break.runs if page_break else None for page_break in breaks],
     )
 
 
@@ -145,10 +156,11 @@ def add_document(
         language=document.language,
         seconds=seconds,
         tried=tried if document.notes else None,
+        segmentation=SEGMENTATION,
     )
     db.conn.executemany(
-        "INSERT INTO pages (document, number, label, text) VALUES (?, ?, ?, ?)",
-        [(number, page.number, page.label, page.text) for page in document.pages],
+        "INSERT INTO pages (document, number, label, text, left_out) VALUES (?, ?, ?, ?, ?)",
+        [(number, page.number, page.label, page.text, pack_ranges(page.left_out) or None) for page in document.pages],
     )
     # The ids that SQLite would give them itself.
     (highest,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM paragraphs").fetchone()
@@ -161,12 +173,14 @@ def add_document(
         columns.text,
         columns.headings,
         columns.runs,
+        columns.end_page,
+        columns.runs_before,
         lengths,
         strict=True,
     )
     db.conn.executemany(
-        'INSERT INTO paragraphs (document, number, id, page, start, "end", text, headings, runs, terms) '
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        'INSERT INTO paragraphs (document, number, id, page, start, "end", text, headings, runs, '
+        "end_page, runs_before, terms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         ((number, order, *row) for order, row in enumerate(rows)),
     )
     return number, ids
@@ -200,6 +214,7 @@ def add_failure(
         extractor_version=tried[1],
         seconds=seconds,
         tried=tried[0],
+        segmentation=SEGMENTATION,
     )
 
 
@@ -320,11 +335,16 @@ def _document(row: dict[str, Any], *, check: bool = True) -> StoredDocument:
 
 def _paragraph(row: dict[str, Any]) -> StoredParagraph:
     numbers = checked("paragraphs", row, {"id": int, "document": int, "number": int})
-    paragraph = paragraph_of(row["page"], row["text"], row["headings"], row["runs"])
+    columns = ("page", "text", "headings", "runs", "end_page", "runs_before")
+    paragraph = paragraph_of(*(row[name] for name in columns))
     if paragraph is None:
         raise MalformedRowError(f"paragraph with the number {numbers['id']}")
     return StoredParagraph(**numbers, paragraph=paragraph)
 
 
 def _page(row: dict[str, Any]) -> Page:
-    return Page(**checked("pages", row, PAGE))
+    values = checked("pages", row, PAGE)
+    left_out = values["left_out"] or b""
+    if len(left_out) % RANGE.size:
+        raise MalformedRowError("left_out in a row of pages")
+    return Page(values["number"], values["text"], values["label"], left_out=unpack_ranges(left_out))

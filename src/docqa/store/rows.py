@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import NoneType
 from typing import Any
 
-from docqa.paragraphs.paragraph import Paragraph, Run
-
-RUN = struct.Struct("<III")
+from docqa.paragraphs.paragraph import PageBreak, Paragraph
+from docqa.store.offsets import RUN, unpack_runs
 
 #: The kinds of value that a column holds, by its name.
 Kinds = Mapping[str, type | tuple[type, ...]]
@@ -35,13 +33,14 @@ DOCUMENT: Kinds = {
     "extractor": TEXT_OR_NONE,
     "extractor_version": TEXT_OR_NONE,
     "indexed_at": str,
+    "segmentation": int,
     "seconds": (int, float, NoneType),
     "tried": TEXT_OR_NONE,
     "author": TEXT_OR_NONE,
     "language": TEXT_OR_NONE,
 }
 COPY: Kinds = {"path": str, "document": int, "modified": (int, float)}
-PAGE: Kinds = {"number": int, "text": str, "label": TEXT_OR_NONE}
+PAGE: Kinds = {"number": int, "text": str, "label": TEXT_OR_NONE, "left_out": (bytes, NoneType)}
 
 
 class MalformedRowError(sqlite3.DatabaseError):
@@ -75,11 +74,19 @@ def checked_bytes(data: object, table: str) -> bytes:
     return data
 
 
-def paragraph_of(page: object, text: object, headings: object, runs: object) -> Paragraph | None:
+def paragraph_of(
+    page: object, text: object, headings: object, runs: object, end_page: object, runs_before: object
+) -> Paragraph | None:
     """A paragraph from the columns of its row, None when they are not what they should be."""
     if not (isinstance(page, int) and isinstance(text, str) and isinstance(headings, str) and isinstance(runs, bytes)):
         return None
-    if not runs or len(runs) % RUN.size:
+    count, rest = divmod(len(runs), RUN.size)
+    if not count or rest:
+        return None
+    page_break: PageBreak | None = None
+    if isinstance(end_page, int) and isinstance(runs_before, int) and 0 < runs_before < count:
+        page_break = PageBreak(runs_before, end_page)
+    elif end_page is not None or runs_before is not None:
         return None
     try:
         titles = json.loads(headings)
@@ -87,18 +94,4 @@ def paragraph_of(page: object, text: object, headings: object, runs: object) -> 
         return None
     if not isinstance(titles, list) or not all(isinstance(title, str) for title in titles):
         return None
-    return Paragraph(page, text, unpack_runs(runs), tuple(titles))
-
-
-def pack_runs(runs: Sequence[Run]) -> bytes:
-    """An offset map as bytes: three unsigned 32-bit numbers a run, little-endian.
-
-    >>> unpack_runs(pack_runs([Run(0, 7, 3)]))
-    (Run(text_start=0, page_start=7, length=3),)
-    """
-    return b"".join([RUN.pack(run.text_start, run.page_start, run.length) for run in runs])
-
-
-def unpack_runs(data: bytes) -> tuple[Run, ...]:
-    """The offset map that `pack_runs` packed."""
-    return tuple(Run(*numbers) for numbers in RUN.iter_unpack(data))
+    return Paragraph(page, text, unpack_runs(runs), tuple(titles), page_break)

@@ -7,7 +7,7 @@ from sqlite_utils import Database, Migrations
 #: Marks an SQLite file as an index of docqa ("docq" in ASCII).
 APPLICATION_ID = 0x646F6371
 #: Stored as user_version; a file with a higher one was written by a newer docqa.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 migrations = Migrations("docqa")
 
@@ -111,6 +111,16 @@ def m003_segments(db: Database) -> None:
         "PRIMARY KEY (segment, paragraph)) WITHOUT ROWID"
     )
     _into_fresh(db, old)
+
+
+@migrations()
+def m004_page_breaks(db: Database) -> None:
+    """Where paragraphs go on over a page break, what pages leave out of them, and how documents were divided."""
+    db.execute("ALTER TABLE paragraphs ADD COLUMN end_page INTEGER")
+    db.execute("ALTER TABLE paragraphs ADD COLUMN runs_before INTEGER")
+    db.execute("ALTER TABLE pages ADD COLUMN left_out BLOB")
+    # Documents of earlier versions were divided in the first way.
+    db.execute("ALTER TABLE documents ADD COLUMN segmentation INTEGER NOT NULL DEFAULT 1")
 
 
 @migrations()
