@@ -386,7 +386,7 @@ def paged(index, tmp_path):
     pages = without_running_lines([Page(number, text) for number, text in enumerate(texts, start=1)])
     paragraphs = segment(pages)
     analyzer = index.analyzer
-    texts = [indexed_text("a.pdf", "", paragraph.headings, paragraph.text) for paragraph in paragraphs]
+    texts = [indexed_text("a.pdf", "", "", paragraph.headings, paragraph.text) for paragraph in paragraphs]
     counts = [Counter(analyzer.terms(text)) for text in texts]
     state = FileState("a.pdf", "ab" * 32, 1, 1.0)
     with writing(index.db):

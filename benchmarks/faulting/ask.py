@@ -13,6 +13,7 @@ from pathlib import Path
 
 import docqa
 from docqa.answers.ask import AskOptions, find
+from docqa.answers.citation import quotation
 from docqa.errors import DocqaError
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
@@ -42,8 +43,8 @@ def main() -> None:
                         hits = []
                         for hit in found.hits:
                             paragraph = hit.paragraph.paragraph
-                            page = found.pages[hit.document.id, paragraph.page].text
-                            cited = page[paragraph.start : paragraph.end]
+                            pages = found.pages[hit.document.id]
+                            cited = quotation(paragraph, 0, len(paragraph.text), pages).text
                             hits.append((hit.document.path, hit.document.sha256, paragraph.text, cited))
                         print(json.dumps({"query": query, "hits": hits}), flush=True)
                     time.sleep(PAUSE)
