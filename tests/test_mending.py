@@ -10,6 +10,7 @@ from docqa.cli import commands
 from docqa.documents import mending
 from docqa.documents.formats import read_document
 from docqa.errors import DocumentError
+from docqa.store.documents import pages_of
 from pdf_maker import make_pdf, page_texts
 
 THREE = make_pdf("first", "second", "third")
@@ -55,6 +56,7 @@ class TestMending:
         document = read(THREE)
         assert [page.text for page in document.pages] == page_texts(THREE)
         assert document.extractor == "pypdf"
+        assert [page.extractor for page in document.pages] == [None] * 3
 
     @pytest.mark.parametrize(
         "text", ["", " \n", "\x01\x02\x03 x", "\ue001\ue002\ue003", "\ufffd\ufffd a", ValueError()]
@@ -66,6 +68,22 @@ class TestMending:
         assert document.extractor == "pypdf+pypdfium2"
         assert document.extractor_version.startswith(pypdf.__version__ + "+")
         assert document.notes == ()
+        versions = dict(zip(["pypdf", "pypdfium2"], document.extractor_version.split("+"), strict=True))
+        by_page = [f"{name} {versions[name]}" for name in ("pypdf", "pypdfium2", "pypdf")]
+        assert [page.extractor for page in document.pages] == by_page
+
+    @pytest.mark.parametrize("text", ["(cid:12)(cid:7) " * 9, "withoutanyblank" * 20, "/g2/g5 /g7"])
+    def test_so_does_a_page_that_nobody_could_read(self, second_page, text):
+        second_page(text)
+        assert words(read(THREE)) == ["first", "second", "third"]
+
+    def test_what_each_page_is_from_stands_in_the_index(self, second_page, folder, index, workers_here):
+        second_page("")
+        (folder / "three.pdf").write_bytes(THREE)
+        index.update(folder)
+        stored = {path: pages_of(index.db, document.id) for path, document in index.documents().items()}
+        assert [page.extractor.split()[0] for page in stored["documents/three.pdf"]] == ["pypdf", "pypdfium2", "pypdf"]
+        assert {page.extractor for page in stored["documents/treaty.md"]} == {None}
 
     def test_an_empty_page_that_is_empty_for_both_changes_nothing(self):
         assert read(make_pdf("first", "")).extractor == "pypdf"

@@ -112,7 +112,7 @@ class TestMarks:
 
     def test_migrations_are_recorded_by_name(self, opened):
         names = [row["name"] for row in opened()["_sqlite_migrations"].rows]
-        assert names == ["m001_documents_pages_paragraphs", "m002_postings", "m003_segments"]
+        assert names == ["m001_documents_pages_paragraphs", "m002_postings", "m003_segments", "m007_page_extractor"]
 
     def test_opening_again_changes_nothing(self, opened, tmp_path):
         opened().close()

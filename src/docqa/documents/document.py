@@ -20,19 +20,22 @@ class Page:
     """One page: its number from 1, its text as extracted, and its label as printed, when the file says one.
 
     `headings` are those the file states, in order. With None the file states none, and they are told by their look.
+    `extractor` is what its text is from, with the version, where that differs from page to page.
     """
 
     number: int
     text: str
     label: str | None = None
     headings: tuple[Heading, ...] | None = None
+    extractor: str | None = None
 
 
 @dataclass(frozen=True)
 class Document:
     """A file that was read: its pages, its title (empty when it states none) and what extracted them.
 
-    `notes` says, a sentence each, what could not be read although the rest could.
+    `notes` says, a sentence each, what could not be read although the rest could; `code` names the gravest of them in
+    the ledger.
     """
 
     pages: tuple[Page, ...]
@@ -40,3 +43,4 @@ class Document:
     extractor: str
     extractor_version: str
     notes: tuple[str, ...] = ()
+    code: str = "PAGES-FAILED"

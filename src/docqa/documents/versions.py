@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from docqa.documents import pdfium
+from docqa.documents.extraction import AND
 
 #: Name of an extractor to the package whose version says how it reads. Files that are text as they are written change
 #: their reading with the library that detects encodings alone.
@@ -19,8 +20,6 @@ PACKAGES = {
         ("text", "markdown", "csv", "email", "restructuredtext", "org", "asciidoc", "tex"), "charset-normalizer"
     ),
 }
-#: Joins the names, and the versions, of extractors that read a document together.
-AND = "+"
 
 
 def installed_version(extractor: str) -> str | None:

@@ -13,7 +13,9 @@ from docqa.retrieval.numbered import NumberedTerms
 from docqa.store.documents import ParagraphColumns
 
 #: What an answer has when a file was read, and what it says when not.
-DOCUMENT = frozenset({"state", "title", "extractor", "extractor_version", "notes", "pages", "paragraphs", "terms"})
+DOCUMENT = frozenset(
+    {"state", "title", "extractor", "extractor_version", "notes", "code", "pages", "paragraphs", "terms"}
+)
 ERROR = frozenset({"code", "sentence"})
 
 
@@ -24,7 +26,8 @@ def as_answer(document: Document, paragraphs: ParagraphColumns, terms: NumberedT
         "extractor": document.extractor,
         "extractor_version": document.extractor_version,
         "notes": document.notes,
-        "pages": [(page.number, page.text, page.label) for page in document.pages],
+        "code": document.code,
+        "pages": [(page.number, page.text, page.label, page.extractor) for page in document.pages],
         "paragraphs": {**vars(paragraphs), "runs": [_as_text(runs) for runs in paragraphs.runs]},
         # No term has a blank in it, and one text is made and taken apart more quickly than thousands.
         "terms": {**vars(terms), "terms": " ".join(terms.terms), "numbers": _as_text(terms.numbers)},
@@ -59,11 +62,12 @@ def code_of(answer: Mapping[str, Any]) -> str | None:
 def from_answer(answer: Mapping[str, Any]) -> tuple[Document, ParagraphColumns, NumberedTerms]:
     """What `as_answer` was given."""
     document = Document(
-        tuple(Page(*page) for page in answer["pages"]),
+        tuple(Page(number, text, label, extractor=extractor) for number, text, label, extractor in answer["pages"]),
         answer["title"],
         answer["extractor"],
         answer["extractor_version"],
         tuple(answer["notes"]),
+        answer["code"],
     )
     columns, terms = answer["paragraphs"], answer["terms"]
     return (

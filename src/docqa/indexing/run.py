@@ -211,7 +211,7 @@ def _store(db: Database, state: FileState, result: Mapping[str, Any], known: dic
     lengths = paragraph_lengths(terms)
     number, ids = add_document(db, state, document, paragraphs, lengths)
     add_terms(db, number, ids, terms, lengths, known)
-    return FailedFile(state.path, "PAGES-FAILED", " ".join(document.notes)) if document.notes else None
+    return FailedFile(state.path, document.code, " ".join(document.notes)) if document.notes else None
 
 
 def _failed(document: StoredDocument, path: str) -> FailedFile:

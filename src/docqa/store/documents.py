@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docqa.documents.document import Document, Page
 from docqa.paragraphs.paragraph import Paragraph, Run
@@ -117,7 +117,7 @@ def add_document(
         db,
         state,
         status=status,
-        code="PAGES-FAILED" if document.notes else None,
+        code=document.code if document.notes else None,
         error=" ".join(document.notes) or None,
         title=document.title,
         pages=len(document.pages),
@@ -126,8 +126,8 @@ def add_document(
         extractor_version=document.extractor_version,
     )
     db.conn.executemany(
-        "INSERT INTO pages (document, number, label, text) VALUES (?, ?, ?, ?)",
-        [(number, page.number, page.label, page.text) for page in document.pages],
+        "INSERT INTO pages (document, number, label, text, extractor) VALUES (?, ?, ?, ?, ?)",
+        [(number, page.number, page.label, page.text, page.extractor) for page in document.pages],
     )
     # The ids that SQLite would give them itself.
     (highest,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM paragraphs").fetchone()
@@ -221,13 +221,13 @@ def documents_by_id(db: Database, numbers: Iterable[int]) -> dict[int, StoredDoc
 def page_of(db: Database, document: int, number: int) -> Page:
     """A page as it was extracted."""
     row = db.table("pages").get((document, number))
-    return Page(row["number"], row["text"], row["label"])
+    return _page(row)
 
 
 def pages_of(db: Database, document: int) -> list[Page]:
     """All pages of a document, in order."""
     rows = db["pages"].rows_where("document = ?", [document], order_by="number")
-    return [Page(row["number"], row["text"], row["label"]) for row in rows]
+    return [_page(row) for row in rows]
 
 
 def get_setting(db: Database, key: str) -> str | None:
@@ -271,6 +271,10 @@ def _insert(db: Database, state: FileState, **columns: object) -> int:
         **columns,
     }
     return int(str(db.table("documents").insert(row).last_pk))
+
+
+def _page(row: dict[str, Any]) -> Page:
+    return Page(row["number"], row["text"], row["label"], extractor=row["extractor"])
 
 
 def _paragraph(row: dict[str, object]) -> StoredParagraph:
