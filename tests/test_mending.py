@@ -30,9 +30,9 @@ def second_page(monkeypatch):
     def replace(text):
         extract = pypdf.PageObject.extract_text
 
-        def other(page):
+        def other(page, **visitors):
             if page.page_number != 1:
-                return extract(page)
+                return extract(page, **visitors)
             if isinstance(text, Exception):
                 raise text
             return text
@@ -97,7 +97,7 @@ class TestMending:
         assert (words(document), document.extractor) == (["first", "second", "third"], "pypdfium2")
 
     def test_a_file_of_which_pypdf_gets_no_page_is_read_by_pdfium(self, monkeypatch):
-        monkeypatch.setattr(pypdf.PageObject, "extract_text", lambda page: "")
+        monkeypatch.setattr(pypdf.PageObject, "extract_text", lambda page, **visitors: "")
         assert read(THREE).extractor == "pypdfium2"
 
     @pytest.mark.parametrize(

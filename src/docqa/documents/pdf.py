@@ -13,6 +13,7 @@ from docqa.documents.foreign import encodable, in_one_line, reason
 from docqa.documents.legibility import is_blank
 from docqa.documents.limits import DEFAULT_LIMITS, Limits, check_pages, check_text
 from docqa.documents.page_notes import as_document
+from docqa.documents.page_stream import text_of
 from docqa.documents.pictures import holds_picture
 from docqa.errors import DocumentError
 
@@ -48,7 +49,7 @@ def extract(reader: PdfReader, limits: Limits) -> Extraction:
         text = ""
         try:
             page = reader.pages[index]
-            text = page.extract_text()
+            text = text_of(page)
             if is_blank(text) and holds_picture(page):
                 pictured.add(index)
         except MemoryError:
