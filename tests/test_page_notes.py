@@ -68,7 +68,7 @@ class TestScannedPages:
         document = read(make_pdf("Text.", "", "", "More.", "", pictures={1: PICTURE, 2: PICTURE, 4: PICTURE}))
         assert document.code == "PAGES-SCANNED"
         assert document.notes == (
-            "Pages 2, 3 and 5 are pictures without text; index with --ocr to have their text recognised.",
+            "Pages 2, 3 and 5 are pictures without text; index with --ocr eng to have their text recognised.",
         )
 
     def test_blank_pages_and_pages_with_a_small_picture_are_not_named(self, read):
@@ -80,7 +80,7 @@ class TestScannedPages:
     def test_a_document_of_nothing_else_is_refused(self, read):
         error = refusal_of(read, make_pdf("", "", pictures={0: PICTURE, 1: PICTURE}))
         assert error.code == "PDF-NO-TEXT"
-        assert "any of its 2 pages; the PDF was probably scanned: index with --ocr" in str(error)
+        assert "any of its 2 pages; the PDF was probably scanned: index with --ocr eng" in str(error)
 
     def test_a_document_of_blank_pages_is_not_said_to_be_scanned(self, read):
         error = refusal_of(read, make_pdf(""))
@@ -98,7 +98,7 @@ class TestUnreadablePages:
     def test_a_document_of_nothing_else_is_refused(self, read):
         error = refusal_of(read, make_pdf(CODES, "", CODES))
         assert error.code == "PDF-UNREADABLE"
-        assert "index with --ocr to have its text recognised" in str(error)
+        assert "index with --ocr eng to have its text recognised" in str(error)
 
     def test_without_pdfium_it_is_named_as_what_may_help(self, monkeypatch):
         monkeypatch.setattr(pdfium, "is_installed", lambda: False)

@@ -45,6 +45,11 @@ class IndexCommand(click.Command):
     show_default=True,
     help="What reads PDFs; pypdfium2 is faster and has to be installed.",
 )
+@click.option(
+    "--ocr",
+    metavar="LANGUAGES",
+    help="Recognise the text of scanned pages of PDFs with Tesseract, which has to be installed: eng, or eng+deu.",
+)
 @password_option
 @click.option(
     "--retry-failed", is_flag=True, help="Read files that could not be read again, although they have not changed."
@@ -58,6 +63,7 @@ def index(
     index_file: str,
     workers: int | None,
     pdf_extractor: str,
+    ocr: str | None,
     password_file: Path | None,
     *,
     retry_failed: bool,
@@ -86,6 +92,7 @@ def index(
             pdf_extractor=pdf_extractor,
             limits=limits,
             passwords=read_passwords(password_file),
+            ocr=ocr,
             retry_failed=retry_failed,
             include=include,
             exclude=exclude,

@@ -8,6 +8,7 @@ from docqa.documents.document import Document
 from docqa.documents.extraction import Extraction, merged
 from docqa.documents.legibility import is_blank, is_garbage
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
+from docqa.documents.ocr import recognised
 from docqa.documents.page_notes import as_document
 from docqa.documents.pdf import extract, open_pdf
 from docqa.documents.pdfium import extract_by_pdfium, is_installed
@@ -17,21 +18,28 @@ from docqa.errors import DocumentError
 MENDABLE = frozenset({"PDF-DAMAGED", "PDF-ENCRYPTED", "PDF-NOT"})
 
 
-def read_pdf_mended(data: bytes, limits: Limits = DEFAULT_LIMITS, passwords: Sequence[str] = ()) -> Document:
+def read_pdf_mended(
+    data: bytes, limits: Limits = DEFAULT_LIMITS, passwords: Sequence[str] = (), ocr: str | None = None
+) -> Document:
     """Read a PDF as `docqa.documents.pdf.read_pdf` does, and by PDFium what that cannot read.
 
     The document's extractor says which of the two its text is from: "pypdf", "pypdfium2" or "pypdf+pypdfium2", and then
-    each page's says it of that page.
+    each page's says it of that page. With the languages of `ocr`, Tesseract is asked for what is left without text, and
+    named there too.
     """
+    reader = None
     try:
         reader = open_pdf(data, passwords)
         extraction = extract(reader, limits)
     except DocumentError as error:
         if error.code not in MENDABLE or not is_installed():
             raise
-        return as_document(_by_pdfium(data, limits, passwords, error), None, limits)
-    if is_installed():
+        extraction = _by_pdfium(data, limits, passwords, error)
+        reader = None
+    if reader is not None and is_installed():
         extraction = _mended(extraction, data, limits, passwords)
+    if ocr is not None:
+        extraction = recognised(extraction, data, passwords, ocr)
     return as_document(extraction, reader, limits)
 
 

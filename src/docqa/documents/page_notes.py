@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pypdf import PdfReader
 
 #: What reads what is a picture or comes out as codes.
-RECOGNISE = "index with --ocr to have {} recognised"
+RECOGNISE = "index with --ocr eng to have {} recognised"
 #: A list of pages is cut after so many parts.
 LISTED = 12
 

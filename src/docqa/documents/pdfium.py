@@ -13,6 +13,7 @@ from docqa.documents.extraction import Extraction
 from docqa.documents.foreign import encodable, in_one_line, reason
 from docqa.documents.legibility import is_blank
 from docqa.documents.limits import DEFAULT_LIMITS, Limits, check_pages, check_text
+from docqa.documents.ocr import recognised
 from docqa.documents.page_notes import as_document
 from docqa.documents.pdf import open_pdf
 from docqa.documents.pictures import FEWEST_PIXELS
@@ -33,12 +34,18 @@ def is_installed() -> bool:
     return importlib.util.find_spec(NAME) is not None
 
 
-def read_pdf_by_pdfium(data: bytes, limits: Limits = DEFAULT_LIMITS, passwords: Sequence[str] = ()) -> Document:
+def read_pdf_by_pdfium(
+    data: bytes, limits: Limits = DEFAULT_LIMITS, passwords: Sequence[str] = (), ocr: str | None = None
+) -> Document:
     """Read a PDF's pages as PDFium extracts them, with what its forms and annotations say as pypdf finds that.
+
+    With the languages of `ocr` also what Tesseract sees on pages without text.
 
     Raises `DocumentError` as `docqa.documents.pdf.read_pdf` does.
     """
     extraction = extract_by_pdfium(data, limits, passwords)
+    if ocr is not None:
+        extraction = recognised(extraction, data, passwords, ocr)
     reader = None
     if extraction.is_annotated:
         # A file that only PDFium can open gives its text.
@@ -54,7 +61,7 @@ def extract_by_pdfium(data: bytes, limits: Limits, passwords: Sequence[str]) -> 
     if not data:
         raise DocumentError("PDF-EMPTY", "The file is empty (0 bytes).")
     try:
-        document = _open(data, ("", *passwords))
+        document = open_by_pdfium(data, ("", *passwords))
     except pypdfium2.PdfiumError as error:
         if LOCKED in str(error):
             raise DocumentError("PDF-ENCRYPTED", "The PDF is encrypted and needs a password.") from error
@@ -68,7 +75,7 @@ def extract_by_pdfium(data: bytes, limits: Limits, passwords: Sequence[str]) -> 
         document.close()
 
 
-def _open(data: bytes, passwords: Sequence[str]) -> PdfDocument:
+def open_by_pdfium(data: bytes, passwords: Sequence[str]) -> PdfDocument:
     """The file opened with the first password that opens it; the last error when none does."""
     import pypdfium2
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from docqa.documents.extraction import AND
 from docqa.documents.formats import READERS, kind_of
 from docqa.documents.limits import DEFAULT_LIMITS, LIMIT_OPTIONS, Limits
+from docqa.documents.ocr import NAME
 from docqa.documents.versions import installed_version, pdf_extractors
 from docqa.store.documents import FAILED, OK, StoredDocument
 
@@ -17,20 +19,22 @@ def to_compare(
     passwords: Sequence[str],
     pdf_extractor: str,
     *,
+    ocr: str | None = None,
     retry_failed: bool = False,
 ) -> StoredDocument:
     """The document as it is to be compared with its file: without a digest when it has to be read again.
 
     So it is with one that met a limit when other limits than the usual are asked for, one that needs a password when
     there are some to try, one that another version of its extractor read than is installed now, and a PDF that failed
-    when there was no PDFium yet to try it with; with `retry_failed` also with all that could not be read in full.
+    when there was no PDFium yet to try it with, or that has pages without text when Tesseract is asked for and was not
+    yet; with `retry_failed` also with all that could not be read in full.
     """
     again = (
         (document.code in LIMIT_OPTIONS and limits != DEFAULT_LIMITS)
         or (document.code == "PDF-ENCRYPTED" and len(passwords) > 0)
         or (retry_failed and document.status != OK)
-        or is_outdated(document)
-        or has_more_extractors(document, pdf_extractor)
+        or (is_outdated(document) and not _would_lose_text(document, ocr))
+        or has_more_extractors(document, pdf_extractor, ocr)
     )
     return replace(document, sha256="") if again else document
 
@@ -43,18 +47,26 @@ def is_outdated(document: StoredDocument) -> bool:
     return installed_version(document.extractor) not in {None, document.extractor_version}
 
 
-def has_more_extractors(document: StoredDocument, pdf_extractor: str) -> bool:
-    """Whether the document is a PDF that failed, and was not tried with all that it would be tried with now."""
-    if document.status != FAILED or kind_of(document.path).suffix != ".pdf":
+def has_more_extractors(document: StoredDocument, pdf_extractor: str, ocr: str | None = None) -> bool:
+    """Whether the document is a PDF that was not read in full, nor tried with all that it would be tried with now."""
+    if document.status == OK or kind_of(document.path).suffix != ".pdf":
         return False
     # Earlier versions of docqa did not note what they had tried.
-    tried = (document.extractor or pdf_extractor).split("+")
-    return not set(pdf_extractors(pdf_extractor).split("+")) <= set(tried)
+    tried = (document.extractor or pdf_extractor).split(AND)
+    if document.status != FAILED:
+        # What was read in part says what it was read with, not what it was tried with besides.
+        return ocr is not None and NAME not in tried
+    return not set(pdf_extractors(pdf_extractor, with_ocr=ocr is not None).split(AND)) <= set(tried)
 
 
-def tried_with(path: str, pdf_extractor: str) -> tuple[str | None, str | None]:
+def _would_lose_text(document: StoredDocument, ocr: str | None) -> bool:
+    """Whether some of the text was recognised, and would not be now."""
+    return ocr is None and NAME in (document.extractor or "").split(AND)
+
+
+def tried_with(path: str, pdf_extractor: str, ocr: str | None = None) -> tuple[str | None, str | None]:
     """What a file that could not be read was tried with, and its version, as far as that is noted: for PDFs."""
     if kind_of(path).suffix != ".pdf":
         return None, None
-    extractors = pdf_extractors(pdf_extractor)
+    extractors = pdf_extractors(pdf_extractor, with_ocr=ocr is not None)
     return extractors, installed_version(extractors)

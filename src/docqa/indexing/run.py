@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from docqa.documents.discovery import find_files, storable
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, check_pdf_extractor
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
+from docqa.documents.ocr import check_ocr
 from docqa.indexing.again import to_compare, tried_with
 from docqa.indexing.answer import from_answer
 from docqa.indexing.changes import Changes, file_state, find_changes
@@ -60,6 +61,7 @@ def index_paths(
     pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
     limits: Limits = DEFAULT_LIMITS,
     passwords: Sequence[str] = (),
+    ocr: str | None = None,
     retry_failed: bool = False,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
@@ -69,11 +71,15 @@ def index_paths(
 
     `include` and `exclude` are globs as in a .gitignore, meant from each folder in `paths`; a document that they or a
     `.docqaignore` leave out, and that lies there, is removed. With `retry_failed` files that could not be read in full
-    are read again although they have not changed.
+    are read again although they have not changed. With `ocr`, languages as Tesseract names them ("eng+deu"), text is
+    recognised on pages that have none.
     `on_progress` hears (files done, files to do, name of the file). Raises `PathError` when a path cannot be used,
-    `UsageError` when the extractor for PDFs cannot be; a file that cannot be read is in the report and stops nothing.
+    `UsageError` when the extractor for PDFs or Tesseract cannot be; a file that cannot be read is in the report and
+    stops nothing.
     """
     check_pdf_extractor(pdf_extractor)
+    if ocr is not None:
+        check_ocr(ocr)
     paths = list(paths)
     given = [Path(os.path.abspath(path)) for path in paths]
     top = Path.cwd() if get_setting(db, BASE_SETTING) is None else base_folder(db, index_file)
@@ -86,7 +92,7 @@ def index_paths(
     own = index_file.absolute()
     names = {document_path(file, base): file for file in files if file != own}
     documents = [
-        to_compare(document, limits, passwords, pdf_extractor, retry_failed=retry_failed)
+        to_compare(document, limits, passwords, pdf_extractor, ocr=ocr, retry_failed=retry_failed)
         for document in stored_documents(db)
     ]
     covered = [
@@ -103,11 +109,11 @@ def index_paths(
     total = len(changes.read)
     known: dict[str, int] = {}
     with Workers(
-        min(workers or os.cpu_count() or 1, max(1, total)), analyzer, pdf_extractor, limits, passwords
+        min(workers or os.cpu_count() or 1, max(1, total)), analyzer, pdf_extractor, limits, passwords, ocr
     ) as pool:
         results = pool.read([names[state.path] for state in changes.read])
         for number, (planned, (_, result)) in enumerate(zip(changes.read, results, strict=True), start=1):
-            failure = _write(db, planned, result, analyzer, known, pdf_extractor)
+            failure = _write(db, planned, result, analyzer, known, tried_with(planned.path, pdf_extractor, ocr))
             if failure is not None and "error" in result:
                 failed.append(failure)
             else:
@@ -185,7 +191,7 @@ def _write(
     result: Mapping[str, Any],
     analyzer: Analyzer,
     known: dict[str, int],
-    pdf_extractor: str,
+    tried: tuple[str | None, str | None],
 ) -> FailedFile | None:
     read = result["state"]
     state = FileState(planned.path, **read) if read else planned
@@ -197,7 +203,7 @@ def _write(
         if "error" in result:
             code, sentence = result["error"]["code"], result["error"]["sentence"]
             failure = FailedFile(state.path, code, sentence)
-            add_failure(db, state, code, sentence, tried_with(state.path, pdf_extractor))
+            add_failure(db, state, code, sentence, tried)
         else:
             failure = _store(db, state, result, known)
         next_generation(db)
