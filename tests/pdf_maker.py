@@ -71,21 +71,25 @@ def place(*lines, size=12, together=False):
     return f"BT {joint.join(moves)} ET".encode("cp1252")
 
 
-def scanned(data, scale=3):
+def scanned(data):
     """The bytes of a PDF of pictures of the pages of another one. Needs pypdfium2."""
+    pictures = pictures_of(data)
+    return make_pdf(*[""] * len(pictures), pictures=pictures)
+
+
+def pictures_of(data, scale=3):
+    """Pictures of the pages of a PDF, by page index, as `make_pdf` takes them. Needs pypdfium2."""
     import pypdfium2
 
     pictures = {}
     document = pypdfium2.PdfDocument(data)
     for index in range(len(document)):
         bitmap = document[index].render(scale=scale, grayscale=True)
-        rows = [
-            bytes(bitmap.buffer[row * bitmap.stride : row * bitmap.stride + bitmap.width])
-            for row in range(bitmap.height)
-        ]
+        pixels = bytes(bitmap.buffer)
+        rows = [pixels[start : start + bitmap.width] for start in range(0, len(pixels), bitmap.stride)]
         pictures[index] = (bitmap.width, bitmap.height, b"".join(rows))
     document.close()
-    return make_pdf(*[""] * len(pictures), pictures=pictures)
+    return pictures
 
 
 def page_texts(data):

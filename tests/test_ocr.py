@@ -9,7 +9,7 @@ from docqa.documents.formats import PDF_EXTRACTORS, read_document
 from docqa.documents.limits import DEFAULT_LIMITS
 from docqa.errors import DocumentError, UsageError
 from docqa.indexing.again import to_compare
-from pdf_maker import make_pdf, scanned
+from pdf_maker import make_pdf, pictures_of, scanned
 from read_back import headings_of
 
 WORDS = "The harbour of Bergen was built by merchants.\nThe council kept a record of every ship."
@@ -43,13 +43,7 @@ class TestRecognised:
     def test_only_pages_without_text_or_with_codes_for_letters_are(self):
         import pypdf
 
-        from docqa.documents.pdfium import open_by_pdfium
-
-        document = open_by_pdfium(make_pdf(WORDS), ("",))
-        bitmap = document[0].render(scale=3, grayscale=True)
-        rows = [bytes(bitmap.buffer[row * bitmap.stride :][: bitmap.width]) for row in range(bitmap.height)]
-        picture = (bitmap.width, bitmap.height, b"".join(rows))
-        document.close()
+        picture = pictures_of(make_pdf(WORDS))[0]
         data = make_pdf("A page of its own.", "", "", pictures={0: picture, 2: picture})
         read = read_document("a.pdf", data, ocr="eng")
         assert [page.text.split() for page in read.pages] == ["A page of its own.".split(), [], WORDS.split()]

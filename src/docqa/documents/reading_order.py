@@ -1,8 +1,8 @@
 """The order in which people read what a page shows, where the file has it in another one and that is evident.
 
 A file may draw its text in any order. Most do so in the order of reading, and then nothing here changes it. Evident is
-that lines are drawn from the bottom up, and that the lines of columns of running text are drawn in turn, one from the
-left and one from the right, which would tear all sentences of both.
+that lines are drawn from the bottom up, that the lines of columns of running text are drawn in turn, one from the left
+and one from the right, which would tear all sentences of both, and that the cells of a row are not drawn from the left.
 """
 
 from __future__ import annotations
@@ -92,22 +92,17 @@ def rows_in_order(shown: Sequence[Shown]) -> list[int] | None:
     >>> rows_in_order([Shown(x, 700, 12, 4) for x in (300, 72, 180)])
     [1, 2, 0]
     """
-    ordered: list[int] = []
-    row: list[int] = []
-    found = False
+    rows: list[list[int]] = []
     for place, piece in enumerate(shown):
-        if row and abs(piece.height - shown[row[0]].height) > SAME_LINE * piece.size:
-            out_of_order = _is_out_of_order(row, shown)
-            ordered += sorted(row, key=lambda other: shown[other].left) if out_of_order else row
-            found = found or out_of_order
-            row = []
-        row.append(place)
-    out_of_order = _is_out_of_order(row, shown)
-    ordered += sorted(row, key=lambda other: shown[other].left) if out_of_order else row
-    return ordered if found or out_of_order else None
+        if not rows or abs(piece.height - shown[rows[-1][0]].height) > SAME_LINE * piece.size:
+            rows.append([])
+        rows[-1].append(place)
+    mended = [sorted(row, key=lambda place: shown[place].left) if _is_mixed(row, shown) else row for row in rows]
+    return [place for row in mended for place in row] if mended != rows else None
 
 
-def _is_out_of_order(row: Sequence[int], shown: Sequence[Shown]) -> bool:
+def _is_mixed(row: Sequence[int], shown: Sequence[Shown]) -> bool:
+    """Whether something in a row is drawn after what stands to the right of it."""
     pieces = [shown[place] for place in row if shown[place].length]
     # Accents are set a little back.
     if not any(after.left < before.left - after.size for before, after in pairwise(pieces)):
