@@ -6,6 +6,7 @@ import pypdf
 import pytest
 from click.testing import CliRunner
 
+from docqa.checking.check import check_index
 from docqa.cli import commands
 from docqa.documents import mending
 from docqa.documents.formats import read_document
@@ -156,3 +157,16 @@ class TestPasswords:
         arguments = ["index", str(folder), "--password-file", "passwords"]
         result = CliRunner().invoke(commands, arguments, standalone_mode=False)
         assert "text file in UTF-8" in str(result.exception)
+
+
+def test_an_index_made_before_pages_said_what_they_are_from_goes_on(folder, open_index, workers_here):
+    index = open_index()
+    index.update(folder)
+    before = index.contents()
+    index.db.conn.execute("ALTER TABLE pages DROP COLUMN extractor")
+    index.db.conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm007_page_extractor'")
+    index.db.conn.execute("PRAGMA user_version = 2")
+    index.close()
+    again = open_index()
+    assert again.contents() == before
+    assert check_index(again.db, again.path, analyzer=again.analyzer).findings == ()
