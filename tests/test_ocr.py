@@ -90,9 +90,7 @@ class TestRefused:
         monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pytesseract" else find(name))
         code, _, err = call("index", folder, "--ocr", "eng")
         assert code == 2
-        assert "Recognising text takes pytesseract; install what is missing with `pip install pytesseract`" in " ".join(
-            err.split()
-        )
+        assert "Recognising text takes pytesseract; install with `pip install pytesseract`" in " ".join(err.split())
 
     def test_so_is_the_program(self, monkeypatch):
         monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)

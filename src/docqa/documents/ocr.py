@@ -33,8 +33,8 @@ def check_ocr(languages: str) -> str:
     missing = [library for library in LIBRARIES if importlib.util.find_spec(library) is None]
     if missing:
         raise UsageError(
-            f"Recognising text takes {' and '.join(missing)}; install what is missing with "
-            f"`pip install {' '.join(missing)}`, and the program Tesseract with the system's own packages."
+            f"Recognising text takes {' and '.join(missing)}; install with `pip install {' '.join(missing)}`, "
+            "and the program Tesseract with the system's own packages (`apt-get install tesseract-ocr`)."
         )
     if installed_version() is None:
         raise UsageError(
