@@ -219,7 +219,7 @@ DAMAGE = {
         ),
         {("statistics", TEXTS[0]), ("statistics", TEXTS[1]), ("statistics", None)},
     ),
-    "a page of no document": ("INSERT INTO pages VALUES (99, 1, NULL, 'lost')", {("rows", None)}),
+    "a page of no document": ("INSERT INTO pages (document, number, text) VALUES (99, 1, 'lost')", {("rows", None)}),
     "a paragraph of no document": (
         (
             'INSERT INTO paragraphs SELECT 999, 99, number, page, start, "end", text, headings, runs, terms '
