@@ -234,10 +234,10 @@ class TestPdf:
     def test_a_page_that_fails_costs_that_page_only(self, monkeypatch):
         extract = pypdf.PageObject.extract_text
 
-        def fail_on_the_second(page):
+        def fail_on_the_second(page, **visitors):
             if page.page_number == 1:
                 raise ZeroDivisionError("float division\nby zero")
-            return extract(page)
+            return extract(page, **visitors)
 
         monkeypatch.setattr(pypdf.PageObject, "extract_text", fail_on_the_second)
         document = read_pdf(make_pdf("first", "second", "third"))
@@ -245,7 +245,7 @@ class TestPdf:
         assert document.notes == ("Page 2 could not be read (ZeroDivisionError: float division by zero).",)
 
     def test_a_file_of_which_every_page_fails_is_refused(self, monkeypatch):
-        def fail(page):
+        def fail(page, **visitors):
             raise RecursionError
 
         monkeypatch.setattr(pypdf.PageObject, "extract_text", fail)
@@ -263,7 +263,7 @@ class TestPdf:
         assert document.pages[0].text.strip() == "text"
 
     def test_lone_surrogates_are_replaced_one_for_one_so_that_offsets_stay(self, monkeypatch):
-        monkeypatch.setattr(pypdf.PageObject, "extract_text", lambda page: "a\ud835b")
+        monkeypatch.setattr(pypdf.PageObject, "extract_text", lambda page, **visitors: "a\ud835b")
         assert read_pdf(make_pdf("text")).pages[0].text == "a?b"
 
     def test_sample_pdfs_are_read_as_pypdf_extracts_them(self, sample):

@@ -395,10 +395,10 @@ class TestFailures:
     def test_a_document_read_in_part_is_added_and_says_what_is_missing(self, index, folder, workers_here, monkeypatch):
         extract = pypdf.PageObject.extract_text
 
-        def fail_on_the_second(page):
+        def fail_on_the_second(page, **visitors):
             if page.page_number == 1:
                 raise ZeroDivisionError("division by zero")
-            return extract(page)
+            return extract(page, **visitors)
 
         monkeypatch.setattr(pypdf.PageObject, "extract_text", fail_on_the_second)
         monkeypatch.setattr(mending, "is_installed", lambda: False)

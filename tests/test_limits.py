@@ -178,8 +178,8 @@ class TestLimitsAreAskedFor:
         seen = []
 
         class Spy(WorkersHere):
-            def __init__(self, count, analyzer, extractor, limits, passwords):
-                super().__init__(count, analyzer, extractor, limits, passwords)
+            def __init__(self, count, analyzer, extractor, limits, *options):
+                super().__init__(count, analyzer, extractor, limits, *options)
                 seen.append(limits)
 
         monkeypatch.setattr("docqa.indexing.run.Workers", Spy)

@@ -6,10 +6,12 @@ import pypdf
 import pytest
 from click.testing import CliRunner
 
+from docqa.checking.check import check_index
 from docqa.cli import commands
 from docqa.documents import mending
 from docqa.documents.formats import read_document
 from docqa.errors import DocumentError
+from docqa.store.documents import pages_of
 from pdf_maker import make_pdf, page_texts
 
 THREE = make_pdf("first", "second", "third")
@@ -29,9 +31,9 @@ def second_page(monkeypatch):
     def replace(text):
         extract = pypdf.PageObject.extract_text
 
-        def other(page):
+        def other(page, **visitors):
             if page.page_number != 1:
-                return extract(page)
+                return extract(page, **visitors)
             if isinstance(text, Exception):
                 raise text
             return text
@@ -55,6 +57,7 @@ class TestMending:
         document = read(THREE)
         assert [page.text for page in document.pages] == page_texts(THREE)
         assert document.extractor == "pypdf"
+        assert [page.extractor for page in document.pages] == [None] * 3
 
     @pytest.mark.parametrize(
         "text", ["", " \n", "\x01\x02\x03 x", "\ue001\ue002\ue003", "\ufffd\ufffd a", ValueError()]
@@ -66,6 +69,22 @@ class TestMending:
         assert document.extractor == "pypdf+pypdfium2"
         assert document.extractor_version.startswith(pypdf.__version__ + "+")
         assert document.notes == ()
+        versions = dict(zip(["pypdf", "pypdfium2"], document.extractor_version.split("+"), strict=True))
+        by_page = [f"{name} {versions[name]}" for name in ("pypdf", "pypdfium2", "pypdf")]
+        assert [page.extractor for page in document.pages] == by_page
+
+    @pytest.mark.parametrize("text", ["(cid:12)(cid:7) " * 9, "withoutanyblank" * 20, "/g2/g5 /g7"])
+    def test_so_does_a_page_that_nobody_could_read(self, second_page, text):
+        second_page(text)
+        assert words(read(THREE)) == ["first", "second", "third"]
+
+    def test_what_each_page_is_from_stands_in_the_index(self, second_page, folder, index, workers_here):
+        second_page("")
+        (folder / "three.pdf").write_bytes(THREE)
+        index.update(folder)
+        stored = {path: pages_of(index.db, document.id) for path, document in index.documents().items()}
+        assert [page.extractor.split()[0] for page in stored["documents/three.pdf"]] == ["pypdf", "pypdfium2", "pypdf"]
+        assert {page.extractor for page in stored["documents/treaty.md"]} == {None}
 
     def test_an_empty_page_that_is_empty_for_both_changes_nothing(self):
         assert read(make_pdf("first", "")).extractor == "pypdf"
@@ -79,7 +98,7 @@ class TestMending:
         assert (words(document), document.extractor) == (["first", "second", "third"], "pypdfium2")
 
     def test_a_file_of_which_pypdf_gets_no_page_is_read_by_pdfium(self, monkeypatch):
-        monkeypatch.setattr(pypdf.PageObject, "extract_text", lambda page: "")
+        monkeypatch.setattr(pypdf.PageObject, "extract_text", lambda page, **visitors: "")
         assert read(THREE).extractor == "pypdfium2"
 
     @pytest.mark.parametrize(
@@ -138,3 +157,16 @@ class TestPasswords:
         arguments = ["index", str(folder), "--password-file", "passwords"]
         result = CliRunner().invoke(commands, arguments, standalone_mode=False)
         assert "text file in UTF-8" in str(result.exception)
+
+
+def test_an_index_made_before_pages_said_what_they_are_from_goes_on(folder, open_index, workers_here):
+    index = open_index()
+    index.update(folder)
+    before = index.contents()
+    index.db.conn.execute("ALTER TABLE pages DROP COLUMN extractor")
+    index.db.conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm007_page_extractor'")
+    index.db.conn.execute("PRAGMA user_version = 2")
+    index.close()
+    again = open_index()
+    assert again.contents() == before
+    assert check_index(again.db, again.path, analyzer=again.analyzer).findings == ()

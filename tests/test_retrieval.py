@@ -302,6 +302,12 @@ class TestAnalyzer:
             assert term
             term.encode("utf-8")
 
+    @pytest.mark.parametrize(
+        ("written", "asked"), [("ﬁles", "file"), ("oﬃces", "office"), ("ﬂew", "flew"), ("ﬆop", "stop")]
+    )
+    def test_ligatures_are_found_by_their_letters(self, written, asked):
+        assert Analyzer().terms(written) == Analyzer().terms(asked)
+
     @given(st.text(st.characters(codec="utf-8")) | st.text(st.sampled_from("aé\u0301ﬁÅ\u0327 ñ")))
     @settings(max_examples=100, deadline=None)
     def test_accents_are_taken_off_wherever_they_stand(self, text):

@@ -121,6 +121,7 @@ class TestMarks:
             "m004_page_breaks",
             "m005_copies",
             "m006_metadata",
+            "m007_page_extractor",
         ]
 
     def test_opening_again_changes_nothing(self, opened, tmp_path):

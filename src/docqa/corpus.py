@@ -64,6 +64,7 @@ class Corpus:
         pdf_extractor: str = "pypdf",
         limits: Limits = DEFAULT_LIMITS,
         passwords: Sequence[str] = (),
+        ocr: str | None = None,
         retry_failed: bool = False,
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
@@ -75,14 +76,15 @@ class Corpus:
 
         `workers` processes read (one a core by default); `pdf_extractor` is "pypdf" or, when it is installed,
         "pypdfium2"; `limits` bound what one file may cost; `passwords` are tried on encrypted PDFs, after the empty
-        one, and kept nowhere. With `retry_failed` files that could not be read in full are read again although they
+        one, and kept nowhere; with `ocr`, languages as Tesseract names them ("eng+deu"), text is recognised on pages
+        of PDFs that have none. With `retry_failed` files that could not be read in full are read again although they
         have not changed. Of the files in folders only those that match a glob of `include`, when there are any, and
         none of `exclude` are wanted, both as in a .gitignore. `on_progress` hears (files done, files to do, path).
         One process writes to an index at a time: a second one waits for `wait` seconds, and `on_wait` hears who writes
         (None when that cannot be told) and how long it will wait.
 
-        Raises `PathError` for a path that cannot be used, `UsageError` for an extractor or a glob that cannot,
-        `IndexLockedError` when another process still writes. Files that cannot be read are in the report.
+        Raises `PathError` for a path that cannot be used, `UsageError` for an extractor, languages or a glob that
+        cannot, `IndexLockedError` when another process still writes. Files that cannot be read are in the report.
         """
         _check_named(paths)
         return self._index(
@@ -91,6 +93,7 @@ class Corpus:
             pdf_extractor=pdf_extractor,
             limits=limits,
             passwords=passwords,
+            ocr=ocr,
             retry_failed=retry_failed,
             include=include,
             exclude=exclude,

@@ -139,6 +139,12 @@ INDEXING: tuple[Callable[[Any], Any], ...] = (
         show_default=True,
         help="What reads PDFs; pypdfium2 is faster and has to be installed.",
     ),
+    click.option(
+        "--ocr",
+        cls=IndexingOption,
+        metavar="LANGUAGES",
+        help="Recognise the text of scanned pages of PDFs with Tesseract, which has to be installed: eng, or eng+deu.",
+    ),
     # A file rather than the password, which others could see in the list of processes.
     click.option(
         "--password-file",
@@ -164,7 +170,7 @@ INDEXING: tuple[Callable[[Any], Any], ...] = (
     ),
 )
 #: Those of them that `Corpus.index` takes as they are.
-INDEXING_NAMES = ("workers", "pdf_extractor", "retry_failed", "include", "exclude", "wait")
+INDEXING_NAMES = ("workers", "pdf_extractor", "ocr", "retry_failed", "include", "exclude", "wait")
 
 
 def read_passwords(file: Path | None) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ class Page:
     `headings` are those the file states, in order. With None the file states none, and they are told by their look.
     `left_out` are the ranges of characters, in order, that are in no paragraph: running headers, footers, page numbers.
     `kept` are where lines begin that would be left out were they not the first of their kind.
+    `extractor` is what its text is from, with the version, where that differs from page to page.
     """
 
     number: int
@@ -30,14 +31,15 @@ class Page:
     headings: tuple[Heading, ...] | None = None
     left_out: tuple[tuple[int, int], ...] = ()
     kept: frozenset[int] = frozenset()
+    extractor: str | None = None
 
 
 @dataclass(frozen=True)
 class Document:
     """A file that was read: its pages, its title (empty when it states none) and what extracted them.
 
-    `notes` says, a sentence each, what could not be read although the rest could. `author` and `language`, a BCP 47
-    tag, are as the file states them, and empty when it does not.
+    `notes` says, a sentence each, what could not be read although the rest could; `code` names the gravest of them in
+    the ledger. `author` and `language`, a BCP 47 tag, are as the file states them, and empty when it does not.
     """
 
     pages: tuple[Page, ...]
@@ -47,3 +49,4 @@ class Document:
     notes: tuple[str, ...] = ()
     author: str = ""
     language: str = ""
+    code: str = "PAGES-FAILED"

@@ -52,7 +52,7 @@ READERS: dict[str, Callable[[bytes], Document]] = {
 OWN = frozenset(READERS)
 
 #: Name of an extractor to the function that reads a PDF's bytes with it; the first is the one used unless asked for.
-PDF_EXTRACTORS: dict[str, Callable[[bytes, Limits, Sequence[str]], Document]] = {
+PDF_EXTRACTORS: dict[str, Callable[[bytes, Limits, Sequence[str], str | None], Document]] = {
     "pypdf": read_pdf_mended,
     "pypdfium2": read_pdf_by_pdfium,
 }
@@ -111,6 +111,7 @@ def read_document(
     pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
     limits: Limits = DEFAULT_LIMITS,
     passwords: Sequence[str] = (),
+    ocr: str | None = None,
 ) -> Document:
     """Read a file's bytes by the suffix of its name. Raises `DocumentError` with a code and a sentence."""
     kind = kind_of(name)
@@ -123,4 +124,4 @@ def read_document(
         data = compressed.expand(data)
     if plugin is not None:
         return read_by_plugin(plugin, data)
-    return PDF_EXTRACTORS[pdf_extractor](data, limits, passwords) if suffix == ".pdf" else READERS[suffix](data)
+    return PDF_EXTRACTORS[pdf_extractor](data, limits, passwords, ocr) if suffix == ".pdf" else READERS[suffix](data)

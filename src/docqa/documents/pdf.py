@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from docqa.documents.document import Document, Page
+from docqa.documents.extraction import Extraction
 from docqa.documents.foreign import encodable, in_one_line, reason
+from docqa.documents.legibility import is_blank
 from docqa.documents.limits import DEFAULT_LIMITS, Limits, check_pages, check_text
+from docqa.documents.page_notes import as_document
+from docqa.documents.page_stream import text_of
 from docqa.documents.pdf_metadata import author_and_language
+from docqa.documents.pictures import holds_picture
 from docqa.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -18,53 +23,64 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+NAME = "pypdf"
+
 
 def read_pdf(data: bytes, limits: Limits = DEFAULT_LIMITS, passwords: Sequence[str] = ()) -> Document:
-    """Read a PDF's pages as pypdf extracts them.
+    """Read a PDF's pages as pypdf extracts them, with what its forms and annotations say.
 
-    Raises `DocumentError` when it is empty, not a PDF, encrypted with a password, damaged, without any text, or when
-    it meets a limit.
+    Raises `DocumentError` when it is empty, not a PDF, encrypted with a password, damaged, without any text that can be
+    read, or when it meets a limit.
     """
-    document, _ = extract(data, limits, passwords)
-    return with_text(document)
+    reader = open_pdf(data, passwords)
+    return as_document(extract(reader, limits), reader, limits)
 
 
-def extract(data: bytes, limits: Limits, passwords: Sequence[str]) -> tuple[Document, dict[int, str]]:
-    """What pypdf makes of a PDF, whether or not there is text in it, and the pages that failed with a note on each.
-
-    Pages are counted from 0 there. Raises `DocumentError` when the file cannot be opened.
-    """
+def extract(reader: PdfReader, limits: Limits) -> Extraction:
+    """What pypdf makes of the pages of a PDF, whether or not there is text in it."""
     import pypdf
 
-    if not data:
-        raise DocumentError("PDF-EMPTY", "The file is empty (0 bytes).")
-    reader = _open(data, passwords)
     check_pages(len(reader.pages), limits)
-    pages, failures = _pages(reader, limits)
-    notes = tuple(failures.values())
-    stated = author_and_language(reader)
-    return Document(
-        tuple(pages), _title(reader), "pypdf", pypdf.__version__, notes, stated.author, stated.language
-    ), failures
+    labels = _labels(reader)
+    pages: list[Page] = []
+    failures: dict[int, str] = {}
+    pictured: set[int] = set()
+    characters = 0
+    for index in range(len(reader.pages)):
+        text = ""
+        try:
+            page = reader.pages[index]
+            text = text_of(page)
+            if is_blank(text) and holds_picture(page):
+                pictured.add(index)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a foreign parser
+            # As when it is opened: whatever one page raises, the others are read.
+            logger.info("page %d: %r", index + 1, error)
+            failures[index] = f"Page {index + 1} could not be read ({reason(error)})."
+        characters += len(text)
+        check_text(characters, limits)
+        label = labels[index] if index < len(labels) else None
+        pages.append(Page(index + 1, encodable(text), label))
+    return Extraction(
+        tuple(pages),
+        _title(reader),
+        NAME,
+        pypdf.__version__,
+        failures,
+        frozenset(pictured),
+        stated=author_and_language(reader),
+    )
 
 
-def with_text(document: Document) -> Document:
-    """The document, when there is something to read in it. Raises `DocumentError` when not."""
-    pages, failures = document.pages, document.notes
-    if not pages:
-        raise DocumentError("PDF-DAMAGED", "The PDF has no pages; it is damaged or cut short. Get a fresh copy of it.")
-    if len(failures) == len(pages):
-        raise DocumentError("PDF-DAMAGED", f"No page of the PDF could be read ({failures[0]}). Get a fresh copy of it.")
-    if not any(page.text.strip() for page in pages):
-        counted = "its only page" if len(pages) == 1 else f"any of its {len(pages)} pages"
-        raise DocumentError("PDF-NO-TEXT", f"There is no text on {counted}; the PDF was probably scanned.")
-    return document
-
-
-def _open(data: bytes, passwords: Sequence[str]) -> PdfReader:
+def open_pdf(data: bytes, passwords: Sequence[str] = ()) -> PdfReader:
+    """The PDF, opened with the empty password or one of those given. Raises `DocumentError` when it cannot be."""
     import pypdf
     from pypdf.errors import DependencyError
 
+    if not data:
+        raise DocumentError("PDF-EMPTY", "The file is empty (0 bytes).")
     try:
         reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
         # Many files are encrypted with the empty password and open everywhere.
@@ -84,28 +100,6 @@ def _open(data: bytes, passwords: Sequence[str]) -> PdfReader:
     if locked:
         raise DocumentError("PDF-ENCRYPTED", "The PDF is encrypted and needs a password.")
     return reader
-
-
-def _pages(reader: PdfReader, limits: Limits) -> tuple[list[Page], dict[int, str]]:
-    labels = _labels(reader)
-    pages: list[Page] = []
-    failures: dict[int, str] = {}
-    characters = 0
-    for index in range(len(reader.pages)):
-        try:
-            text = reader.pages[index].extract_text()
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a foreign parser
-            # As above: whatever one page raises, the others are read.
-            logger.info("page %d: %r", index + 1, error)
-            failures[index] = f"Page {index + 1} could not be read ({reason(error)})."
-            text = ""
-        characters += len(text)
-        check_text(characters, limits)
-        label = labels[index] if index < len(labels) else None
-        pages.append(Page(index + 1, encodable(text), label))
-    return pages, failures
 
 
 def _labels(reader: PdfReader) -> list[str]:

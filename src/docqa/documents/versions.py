@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
-from docqa.documents import pdfium
+from docqa.documents import ocr, pdfium
+from docqa.documents.extraction import AND
 
 #: Name of an extractor to the package whose version says how it reads. Files that are text as they are written change
 #: their reading with the library that detects encodings alone.
@@ -19,8 +20,6 @@ PACKAGES = {
         ("text", "markdown", "csv", "email", "restructuredtext", "org", "asciidoc", "tex"), "charset-normalizer"
     ),
 }
-#: Joins the names, and the versions, of extractors that read a document together.
-AND = "+"
 
 
 def installed_version(extractor: str) -> str | None:
@@ -29,13 +28,17 @@ def installed_version(extractor: str) -> str | None:
     >>> installed_version("no such extractor") is None
     True
     """
-    versions = [_package_version(PACKAGES.get(name, "")) for name in extractor.split(AND)]
+    versions = [
+        ocr.installed_version() if name == ocr.NAME else _package_version(PACKAGES.get(name, ""))
+        for name in extractor.split(AND)
+    ]
     return None if None in versions else AND.join(filter(None, versions))
 
 
-def pdf_extractors(wanted: str) -> str:
+def pdf_extractors(wanted: str, *, with_ocr: bool = False) -> str:
     """What a PDF is tried with when `wanted` is asked for: pypdf has PDFium beside it where that is installed."""
-    return f"{wanted}{AND}{pdfium.NAME}" if wanted != pdfium.NAME and pdfium.is_installed() else wanted
+    tried = f"{wanted}{AND}{pdfium.NAME}" if wanted != pdfium.NAME and pdfium.is_installed() else wanted
+    return f"{tried}{AND}{ocr.NAME}" if with_ocr else tried
 
 
 @cache

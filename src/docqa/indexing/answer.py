@@ -22,6 +22,7 @@ DOCUMENT = frozenset(
         "extractor",
         "extractor_version",
         "notes",
+        "code",
         "pages",
         "paragraphs",
         "terms",
@@ -39,7 +40,8 @@ def as_answer(document: Document, paragraphs: ParagraphColumns, terms: NumberedT
         "extractor": document.extractor,
         "extractor_version": document.extractor_version,
         "notes": document.notes,
-        "pages": [(page.number, page.text, page.label, page.left_out) for page in document.pages],
+        "code": document.code,
+        "pages": [(page.number, page.text, page.label, page.extractor, page.left_out) for page in document.pages],
         "paragraphs": {**vars(paragraphs), "runs": [_as_text(runs) for runs in paragraphs.runs]},
         # No term has a blank in it, and one text is made and taken apart more quickly than thousands.
         "terms": {**vars(terms), "terms": " ".join(terms.terms), "numbers": _as_text(terms.numbers)},
@@ -77,8 +79,8 @@ def from_answer(answer: Mapping[str, Any]) -> tuple[Document, ParagraphColumns, 
     """What `as_answer` was given."""
     document = Document(
         tuple(
-            Page(number, text, label, left_out=tuple((start, end) for start, end in left_out))
-            for number, text, label, left_out in answer["pages"]
+            Page(number, text, label, extractor=extractor, left_out=tuple((start, end) for start, end in left_out))
+            for number, text, label, extractor, left_out in answer["pages"]
         ),
         answer["title"],
         answer["extractor"],
@@ -86,6 +88,7 @@ def from_answer(answer: Mapping[str, Any]) -> tuple[Document, ParagraphColumns, 
         tuple(answer["notes"]),
         answer["author"],
         answer["language"],
+        answer["code"],
     )
     columns, terms = answer["paragraphs"], answer["terms"]
     return (

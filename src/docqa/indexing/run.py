@@ -14,7 +14,8 @@ from sqlite_utils import Database
 from docqa.documents.discovery import find_files
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR, check_pdf_extractor
 from docqa.documents.limits import DEFAULT_LIMITS, Limits
-from docqa.indexing.again import is_read_again, tried_with
+from docqa.documents.ocr import check_ocr
+from docqa.indexing.again import Tried, is_read_again, tried_with
 from docqa.indexing.answer import from_answer
 from docqa.indexing.changes import Changes, ToRead, file_state, find_changes
 from docqa.indexing.placing import place, remove, vacate
@@ -57,6 +58,7 @@ def index_paths(
     pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
     limits: Limits = DEFAULT_LIMITS,
     passwords: Sequence[str] = (),
+    ocr: str | None = None,
     retry_failed: bool = False,
     try_again: bool = True,
     include: Sequence[str] = (),
@@ -68,11 +70,15 @@ def index_paths(
     `include` and `exclude` are globs as in a .gitignore, meant from each folder in `paths`; a document that they or a
     `.docqaignore` leave out, and that lies there, is removed. With `retry_failed` files that could not be read in full
     are read again although they have not changed. Without `try_again` only files that changed are read, and files
-    that were never opened, as it is right in all but the first of several runs in a row.
+    that were never opened, as it is right in all but the first of several runs in a row. With `ocr`, languages as
+    Tesseract names them ("eng+deu"), text is recognised on pages that have none.
     `on_progress` hears (files done, files to do, name of the file). Raises `PathError` when a path cannot be used,
-    `UsageError` when the extractor for PDFs cannot be; a file that cannot be read is in the report and stops nothing.
+    `UsageError` when the extractor for PDFs or Tesseract cannot be; a file that cannot be read is in the report and
+    stops nothing.
     """
     check_pdf_extractor(pdf_extractor)
+    if ocr is not None:
+        check_ocr(ocr)
     paths = list(paths)
     given = [Path(os.path.abspath(path)) for path in paths]
     top = Path.cwd() if get_setting(db, BASE_SETTING) is None else base_folder(db, index_file)
@@ -98,13 +104,14 @@ def index_paths(
         again={
             document.id
             for document in documents
-            if try_again and is_read_again(document, limits, passwords, pdf_extractor, retry_failed=retry_failed)
+            if try_again
+            and is_read_again(document, limits, passwords, pdf_extractor, ocr=ocr, retry_failed=retry_failed)
         },
     )
     _make_room(db, changes, analyzer)
     outcome = _Outcome(before)
     with Workers(
-        min(workers or os.cpu_count() or 1, max(1, len(changes.read))), analyzer, pdf_extractor, limits, passwords
+        min(workers or os.cpu_count() or 1, max(1, len(changes.read))), analyzer, pdf_extractor, limits, passwords, ocr
     ) as pool:
         waiting, done = list(changes.read), 0
         while waiting:
@@ -114,7 +121,8 @@ def index_paths(
                 if _vanished(file, result, stored.get(content.file.path)):
                     left += _left_as_it_is(content, outcome)
                 else:
-                    left += _write(db, content, result, analyzer, outcome, pdf_extractor)
+                    tried = tried_with(content.file.path, pdf_extractor, ocr)
+                    left += _write(db, content, result, analyzer, outcome, tried)
                 done += 1
                 on_progress(done, total, content.file.path)
                 if done % SETTLE_EVERY == 0 and fresh_size(db)[1] >= LARGEST:
@@ -195,7 +203,7 @@ def _write(
     result: Mapping[str, Any],
     analyzer: Analyzer,
     outcome: _Outcome,
-    pdf_extractor: str,
+    tried: Tried,
 ) -> list[ToRead]:
     """Store what was read of a file for all files of its content; returns what is still to be read."""
     read = result["state"]
@@ -211,7 +219,7 @@ def _write(
             else:
                 remove(db, content.document.id, analyzer)
         vacate(db, [file.path for file in files], analyzer)
-        number, failure = _store(db, state, result, outcome.known, pdf_extractor)
+        number, failure = _store(db, state, result, outcome.known, tried)
         if [file.path for file in files] != [state.path]:
             place(db, [(number, files)], analyzer)
         next_generation(db)
@@ -224,9 +232,13 @@ def _write(
 
 
 def _store(
-    db: Database, state: FileState, result: Mapping[str, Any], known: dict[str, int], pdf_extractor: str
+    db: Database,
+    state: FileState,
+    result: Mapping[str, Any],
+    known: dict[str, int],
+    tried: Tried,
 ) -> tuple[int, FailedFile | None]:
-    seconds, tried = result.get("seconds"), tried_with(state.path, pdf_extractor)
+    seconds = result.get("seconds")
     if "error" in result:
         code, sentence = result["error"]["code"], result["error"]["sentence"]
         number = add_failure(db, state, code, sentence, tried, seconds=seconds)
@@ -235,7 +247,7 @@ def _store(
     lengths = paragraph_lengths(terms)
     number, ids = add_document(db, state, document, paragraphs, lengths, seconds=seconds, tried=tried[0])
     add_terms(db, number, ids, terms, lengths, known)
-    return number, FailedFile(state.path, "PAGES-FAILED", " ".join(document.notes)) if document.notes else None
+    return number, FailedFile(state.path, document.code, " ".join(document.notes)) if document.notes else None
 
 
 def _report(db: Database, changes: Changes, outcome: _Outcome, names: Collection[str]) -> IndexReport:

@@ -49,12 +49,12 @@ def work() -> None:
     logging.disable(logging.CRITICAL)
     settings = json.loads(sys.stdin.readline())
     analyzer, pdf_extractor = Analyzer(**settings["analyzer"]), settings["pdf_extractor"]
-    limits, passwords = Limits(**settings["limits"]), settings["passwords"]
+    limits, passwords, ocr = Limits(**settings["limits"]), settings["passwords"], settings["ocr"]
     confine(limits)
     numbering = TermNumbering(analyzer)
     for line in sys.stdin:
         end_in_time(limits)
-        answers.write(_answer(Path(json.loads(line)), analyzer, pdf_extractor, limits, passwords, numbering))
+        answers.write(_answer(Path(json.loads(line)), analyzer, pdf_extractor, limits, passwords, ocr, numbering))
         take_your_time()
         answers.flush()
 
@@ -65,11 +65,12 @@ def _answer(
     pdf_extractor: str,
     limits: Limits,
     passwords: Sequence[str],
+    ocr: str | None,
     numbering: TermNumbering,
 ) -> bytes:
     begun = time.monotonic()
     try:
-        read = read_file(path, analyzer, pdf_extractor, limits, passwords, numbering)
+        read = read_file(path, analyzer, pdf_extractor, limits, passwords, ocr, numbering)
         answer = as_line({**read, "seconds": _since(begun)})
         if len(answer) <= limits.answer_bytes:
             return answer
@@ -85,6 +86,7 @@ def read_file(
     pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
     limits: Limits = DEFAULT_LIMITS,
     passwords: Sequence[str] = (),
+    ocr: str | None = None,
     numbering: TermNumbering | None = None,
 ) -> dict[str, Any]:
     """Everything the writer needs of one file: its state, pages, paragraphs and their terms, or an error.
@@ -100,7 +102,7 @@ def read_file(
         return {"state": NO_STATE if error.code == "FILE-CHANGING" else None, "error": _error(error)}
     state = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "modified": stat.st_mtime}
     try:
-        document = read_document(path.name, data, pdf_extractor, limits, passwords)
+        document = read_document(path.name, data, pdf_extractor, limits, passwords, ocr)
         check_text(sum(len(page.text) for page in document.pages), limits)
         document = replace(document, pages=without_running_lines(document.pages))
         paragraphs = segment(document.pages, markdown=document.extractor == "markdown")

@@ -43,12 +43,14 @@ class Workers:
         pdf_extractor: str = DEFAULT_PDF_EXTRACTOR,
         limits: Limits = DEFAULT_LIMITS,
         passwords: Sequence[str] = (),
+        ocr: str | None = None,
     ) -> None:
         self._settings = {
             "analyzer": asdict(analyzer),
             "pdf_extractor": pdf_extractor,
             "limits": asdict(limits),
             "passwords": list(passwords),
+            "ocr": ocr,
         }
         self._limits = limits
         self._ahead = count * READ_AHEAD
@@ -138,6 +140,8 @@ class Workers:
             bufsize=BUFFER,
             # What the worker starts is in its group, and ends with it.
             process_group=0 if HAS_GROUPS else None,
+            # Tesseract would start a thread a core for each worker.
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"} if self._settings["ocr"] else None,
         )
         self._processes.append(process)
         if process.stdin is not None:

@@ -145,7 +145,7 @@ def add_document(
         db,
         state,
         status=status,
-        code="PAGES-FAILED" if document.notes else None,
+        code=document.code if document.notes else None,
         error=" ".join(document.notes) or None,
         title=document.title,
         pages=len(document.pages),
@@ -159,8 +159,11 @@ def add_document(
         segmentation=SEGMENTATION,
     )
     db.conn.executemany(
-        "INSERT INTO pages (document, number, label, text, left_out) VALUES (?, ?, ?, ?, ?)",
-        [(number, page.number, page.label, page.text, pack_ranges(page.left_out) or None) for page in document.pages],
+        "INSERT INTO pages (document, number, label, text, extractor, left_out) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (number, page.number, page.label, page.text, page.extractor, pack_ranges(page.left_out) or None)
+            for page in document.pages
+        ],
     )
     # The ids that SQLite would give them itself.
     (highest,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM paragraphs").fetchone()
@@ -347,4 +350,4 @@ def _page(row: dict[str, Any]) -> Page:
     left_out = values["left_out"] or b""
     if len(left_out) % RANGE.size:
         raise MalformedRowError("left_out in a row of pages")
-    return Page(values["number"], values["text"], values["label"], left_out=unpack_ranges(left_out))
+    return Page(**{**values, "left_out": unpack_ranges(left_out)})

@@ -40,7 +40,13 @@ DOCUMENT: Kinds = {
     "language": TEXT_OR_NONE,
 }
 COPY: Kinds = {"path": str, "document": int, "modified": (int, float)}
-PAGE: Kinds = {"number": int, "text": str, "label": TEXT_OR_NONE, "left_out": (bytes, NoneType)}
+PAGE: Kinds = {
+    "number": int,
+    "text": str,
+    "label": TEXT_OR_NONE,
+    "extractor": TEXT_OR_NONE,
+    "left_out": (bytes, NoneType),
+}
 
 
 class MalformedRowError(sqlite3.DatabaseError):

@@ -7,7 +7,7 @@ from sqlite_utils import Database, Migrations
 #: Marks an SQLite file as an index of docqa ("docq" in ASCII).
 APPLICATION_ID = 0x646F6371
 #: Stored as user_version; a file with a higher one was written by a newer docqa.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 migrations = Migrations("docqa")
 
@@ -142,6 +142,12 @@ def m006_metadata(db: Database) -> None:
     """The author and the language that a document states; null where it was indexed before they were kept."""
     db.table("documents").add_column("author", str)
     db.table("documents").add_column("language", str)
+
+
+@migrations()
+def m007_page_extractor(db: Database) -> None:
+    """What the text of a page is from, where that differs from page to page; pages of older indexes do not say."""
+    db.table("pages").add_column("extractor", str)
 
 
 def _into_fresh(db: Database, old: list[tuple[int, int, bytes]]) -> None:
