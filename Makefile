@@ -22,7 +22,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-		pypdfium2 lxml python-docx python-pptx watchfiles pytest hypothesis ruff mypy build jsonschema
+		pypdfium2 lxml python-docx python-pptx watchfiles pytesseract pytest hypothesis ruff mypy build jsonschema
 	touch $@
 
 demo: $(VENV)/installed

@@ -45,10 +45,10 @@ def pages_that_fail(monkeypatch):
     """The second page of every PDF fails in pypdf."""
     extract = pypdf.PageObject.extract_text
 
-    def fail_on_the_second(page):
+    def fail_on_the_second(page, **visitors):
         if page.page_number == 1:
             raise ZeroDivisionError("division by zero")
-        return extract(page)
+        return extract(page, **visitors)
 
     monkeypatch.setattr(pypdf.PageObject, "extract_text", fail_on_the_second)
 
