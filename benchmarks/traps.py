@@ -19,6 +19,8 @@ import pypdf
 from docqa.documents.formats import read_document
 from docqa.documents.ocr import installed_version
 from docqa.errors import DocumentError
+from docqa.paragraphs.running_lines import without_running_lines
+from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer
 
 #: So much of a text is shown.
@@ -51,6 +53,17 @@ def excerpt(page: int, words: str, *, after: str = "") -> Trap:
 def end_of(page: int) -> Trap:
     """A trap that shows at the end of a page."""
     return lambda file: (plain(file, page)[-SHOWN:], read(file, page)[-SHOWN:])
+
+
+def paragraph(page: int, words: str, *, after: str) -> Trap:
+    """A trap that shows in the paragraphs: the page from `words` on, and a paragraph of it from `after` on."""
+
+    def show(file: Path) -> tuple[str, str]:
+        pages = without_running_lines(read_document(file.name, file.read_bytes()).pages)
+        texts = [one.text for one in segment(pages) if one.page == page]
+        return _from(plain(file, page), words), next((_from(text, after) for text in texts if after in text), "")
+
+    return show
 
 
 def found(page: int, words: str, query: str) -> Trap:
@@ -114,8 +127,16 @@ TRAPS: list[tuple[str, str, Trap]] = [
     ("scanned", "scan_no_text.pdf", said),
     ("scanned, with `--ocr eng`", "scan_no_text.pdf", recognised),
     ("ligature", "crazyones.pdf", found(1, "misﬁts", "misfits")),
-    ("soft hyphen", "issue9084.pdf", excerpt(1, "")),
-    ("zero-width space", "bug1392647.pdf", excerpt(1, "")),
+    ("ligature, in the paragraph", "cython.pdf", paragraph(7, "1.2.1", after="1.2.1")),
+    ("soft hyphen, in the paragraph", "issue9084.pdf", paragraph(1, "", after="")),
+    ("zero-width space, in the paragraph", "bug1392647.pdf", paragraph(1, "", after="")),
+    ("running header, in the paragraph", "bookmark_sample.pdf", paragraph(2, "", after="")),
+    ("broken word, in the paragraph", "test_4435.pdf", paragraph(1, "derive the geome", after="derive the geome")),
+    (
+        "page break, in the paragraph",
+        "pdf__lorem-ipsum.pdf",
+        paragraph(1, "Integer quis ligula", after="Integer quis ligula"),
+    ),
 ]
 
 

@@ -470,6 +470,7 @@ def test_files_are_collected_once_each_and_drawn_by_number(tmp_path, question_fi
     assert len(drawn) == 5
     assert drawn == collect_questions([f"{question_file}@5"], seed=1)
     assert drawn != collect_questions([f"{question_file}@5"], seed=2)
+    assert drawn == collect_questions([f"{question_file}@5@1"], seed=2)
     with pytest.raises(docqa.DataFileError, match="number"):
         collect_questions([f"{question_file}@many"], seed=1)
     with pytest.raises(docqa.DataFileError, match=r"missing\.json"):

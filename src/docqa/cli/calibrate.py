@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     help="Where the calibrated reader goes.",
 )
 @click.option("--folder", type=click.Path(path_type=Path), metavar="DIR", help="The documents that FILE asks about.")
-@click.option("--exclude", multiple=True, metavar="FILE[@N]", help="Leave out the questions that training drew.")
+@click.option("--exclude", multiple=True, metavar="FILE[@N[@SEED]]", help="Leave out the questions that training drew.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", default=600, show_default=True, help="Questions asked.")
 @click.option(
     "--absent",
