@@ -16,8 +16,9 @@ from docqa.retrieval.postings import unpack
 from docqa.retrieval.search import score_paragraphs, search_paragraphs
 from docqa.retrieval.segments import removed_of
 from docqa.store.copies import stored_copies
-from docqa.store.documents import pages_of, paragraphs_of, stored_documents
+from docqa.store.documents import stored_documents
 from docqa.store.opening import open_database
+from docqa.store.paragraphs import pages_of, paragraphs_of
 from pdf_maker import make_pdf
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"

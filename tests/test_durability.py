@@ -12,8 +12,9 @@ import pytest
 from conftest import OpenIndex, all_postings
 from docqa.errors import IndexFileError
 from docqa.retrieval.postings import corpus_statistics
-from docqa.store.documents import pages_of, paragraphs_of, stored_documents
+from docqa.store.documents import stored_documents
 from docqa.store.opening import open_database, reading
+from docqa.store.paragraphs import pages_of, paragraphs_of
 
 FILES = 30
 

@@ -33,7 +33,8 @@ from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.numbered import TermNumbering
 from docqa.retrieval.postings import generation
-from docqa.store.documents import FileState, StoredDocument, pages_of, paragraph_columns
+from docqa.store.documents import FileState, StoredDocument
+from docqa.store.paragraphs import pages_of, paragraph_columns
 from pdf_maker import make_pdf
 
 ALL = ("documents/guide.pdf", "documents/report.txt", "documents/treaty.md")

@@ -11,7 +11,7 @@ from docqa.cli import commands
 from docqa.documents import mending
 from docqa.documents.formats import read_document
 from docqa.errors import DocumentError
-from docqa.store.documents import pages_of
+from docqa.store.paragraphs import pages_of
 from pdf_maker import make_pdf, page_texts
 
 THREE = make_pdf("first", "second", "third")

@@ -30,17 +30,13 @@ from docqa.store.documents import (
     documents_by_id,
     get_setting,
     move_document,
-    page_of,
-    pages_of,
-    paragraphs_by_id,
-    paragraphs_of,
     remove_document,
     set_setting,
-    set_terms,
     stored_documents,
 )
 from docqa.store.offsets import pack_runs, unpack_runs
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors, writing
+from docqa.store.paragraphs import page_of, pages_of, paragraphs_by_id, paragraphs_of, set_terms
 from docqa.store.schema import APPLICATION_ID, SCHEMA_VERSION
 
 STATE = FileState("sea/tides.pdf", "ab" * 32, 1234, 1700000000.5)

@@ -22,7 +22,7 @@ import docqa
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.search import score_paragraphs
-from docqa.store.documents import pages_of, paragraphs_of
+from docqa.store.paragraphs import pages_of, paragraphs_of
 
 PROGRAMS = Path(__file__).parent
 #: Who is killed, in turn.

@@ -31,7 +31,7 @@ with atheris.instrument_imports(include=["docqa"]):
     from docqa.paragraphs.segment import segment
     from docqa.retrieval.analyzer import Analyzer
     from docqa.retrieval.numbered import TermNumbering
-    from docqa.store.documents import paragraph_columns
+    from docqa.store.paragraphs import paragraph_columns
 
 from seeds import archive_of
 

@@ -19,8 +19,9 @@ from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.postings import generation
 from docqa.store.contradictions import contradictions
 from docqa.store.copies import stored_files
-from docqa.store.documents import StoredDocument, all_paragraph_texts, stored_documents
+from docqa.store.documents import StoredDocument, stored_documents
 from docqa.store.opening import index_path, open_database, reading, sqlite_errors
+from docqa.store.paragraphs import all_paragraph_texts
 from docqa.store.sole_writer import WAIT_SECONDS, OnWait, sole_writer
 from docqa.store.unmoved import check_files
 

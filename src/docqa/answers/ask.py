@@ -24,8 +24,8 @@ from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.postings import corpus_statistics, generation
 from docqa.retrieval.search import Hit, search_paragraphs
 from docqa.store.contradictions import check_agreement, contradictions
-from docqa.store.documents import page_of
 from docqa.store.opening import reading
+from docqa.store.paragraphs import page_of
 
 #: Candidate paragraphs read for a question unless asked otherwise; docs/reading.md shows what more and fewer give.
 CANDIDATES = 20

@@ -12,8 +12,8 @@ from docqa.checking.file import is_text
 from docqa.paragraphs.agreement import runs_by_page, wrong_offsets
 from docqa.paragraphs.characters import NOT_SEEN, READ_AS_BLANK
 from docqa.paragraphs.paragraph import Paragraph
-from docqa.store.documents import StoredParagraph
 from docqa.store.offsets import RANGE, unpack_ranges
+from docqa.store.paragraphs import StoredParagraph
 from docqa.store.rows import paragraph_of
 
 if TYPE_CHECKING:

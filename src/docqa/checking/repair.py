@@ -17,8 +17,9 @@ from docqa.retrieval.fresh import add_terms, fresh_size, paragraph_lengths
 from docqa.retrieval.numbered import TermNumbering
 from docqa.retrieval.postings import next_generation
 from docqa.retrieval.segments import LARGEST, settle
-from docqa.store.documents import set_terms, stored_documents
+from docqa.store.documents import stored_documents
 from docqa.store.opening import writing
+from docqa.store.paragraphs import set_terms
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

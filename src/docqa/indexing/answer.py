@@ -10,7 +10,7 @@ from typing import Any
 
 from docqa.documents.document import Document, Page
 from docqa.retrieval.numbered import NumberedTerms
-from docqa.store.documents import ParagraphColumns
+from docqa.store.paragraphs import ParagraphColumns
 
 #: What an answer has when a file was read, and what it says when not.
 DOCUMENT = frozenset(

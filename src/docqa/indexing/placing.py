@@ -11,14 +11,8 @@ from docqa.retrieval.analyzer import Analyzer, indexed_text
 from docqa.retrieval.fresh import add_postings
 from docqa.retrieval.segments import remove_postings
 from docqa.store.copies import forget_copies, place_documents
-from docqa.store.documents import (
-    FileState,
-    documents_by_id,
-    paragraphs_of,
-    remove_document,
-    set_terms,
-    stored_at,
-)
+from docqa.store.documents import FileState, documents_by_id, remove_document, stored_at
+from docqa.store.paragraphs import paragraphs_of, set_terms
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

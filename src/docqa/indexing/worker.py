@@ -34,7 +34,7 @@ from docqa.paragraphs.running_lines import without_running_lines
 from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer, indexed_text
 from docqa.retrieval.numbered import TermNumbering
-from docqa.store.documents import paragraph_columns
+from docqa.store.paragraphs import paragraph_columns
 from docqa.store.places import storable
 
 #: The state of a file of which nothing was read: without a digest it is tried again in the next run, changed or not.

@@ -15,14 +15,8 @@ from docqa.retrieval.best import best_paragraphs, top
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.terms import query_terms
 from docqa.store.copies import paths_of
-from docqa.store.documents import (
-    StoredDocument,
-    StoredParagraph,
-    documents_by_id,
-    get_setting,
-    paragraphs_by_id,
-    set_setting,
-)
+from docqa.store.documents import StoredDocument, documents_by_id, get_setting, set_setting
+from docqa.store.paragraphs import StoredParagraph, paragraphs_by_id
 from docqa.store.places import storable
 
 ANALYZER_SETTING = "analyzer"
