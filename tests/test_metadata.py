@@ -16,6 +16,7 @@ from docqa.documents.front_matter import read_front_matter
 from docqa.documents.limits import DEFAULT_LIMITS
 from docqa.documents.markup_header import HEADS
 from docqa.documents.stated import author_line, language_tag
+from docqa.paragraphs.paragraph import Place
 from docqa.store.opening import open_database
 from docqa.store.schema import SCHEMA_VERSION
 from pdf_maker import make_pdf
@@ -323,11 +324,34 @@ class TestIndex:
 def test_a_source_names_its_author_only_when_one_is_stated(author, named):
     jsonschema = pytest.importorskip("jsonschema")
     source = Source(
-        "a.md", "0" * 64, "T", 1, 0, 3, None, 1, "The sea.", 0, 3, 1.0, 2.0, 0.0, 2.0, "a.md", author=author
+        path="a.md",
+        sha256="0" * 64,
+        title="T",
+        page=1,
+        start=0,
+        end=3,
+        page_label=None,
+        paragraph=1,
+        context="The sea.",
+        context_start=0,
+        context_end=3,
+        retriever_score=1.0,
+        score=2.0,
+        null_score=0.0,
+        ranking_score=2.0,
+        link="a.md",
+        context_display="The sea.",
+        display_start=0,
+        display_end=3,
+        headings=(),
+        text="The",
+        end_page=1,
+        parts=(Place(1, 0, 3),),
+        author=author,
     )
     answers = Answers(
         "Who?",
-        (Answer("The", 2.0, 0.5, (source,)),),
+        (Answer("The", 2.0, 0.5, (source,), "The"),),
         0.1,
         Timings(0.0, 0.0, 0.0),
         IndexInfo("docqa.db", 1, 1, 1),
