@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: Operators that show text, and those of the state that it is shown in.
 SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"'})
 STATE = (b"Tf", b"Tc", b"Tw", b"Tz")
+#: All that is looked at; most operators of a page are others, so they are asked for first.
+WATCHED = SHOWING | {b"Tf", b"Tc", b"q", b"Q", b"Do"}
 #: Columns of running text go on from line to line: of their lines so many begin with a small letter.
 GOING_ON = 0.3
 
@@ -42,7 +44,10 @@ Matrix = tuple[float, float, float, float, float, float]
 def text_of(page: PageObject) -> str:
     """What a page shows, exactly as pypdf extracts it where its stream is in the order of reading."""
     drawing = _Drawing()
-    text = page.extract_text(visitor_operand_before=drawing.before, visitor_operand_after=drawing.after)
+    # Only what is drawn by name can be a form.
+    resources = page.get("/Resources")
+    before = None if isinstance(resources, dict) and "/XObject" not in resources else drawing.before
+    text = page.extract_text(visitor_operand_before=before, visitor_operand_after=drawing.after)
     shown = drawing.shown()
     upwards = drawn_upwards(shown)
     columns = columns_of(shown)
@@ -81,6 +86,8 @@ class _Drawing:
             self.depth += 1
 
     def after(self, operator: bytes, operands: Any, current: list[float], text: list[float]) -> None:
+        if operator not in WATCHED:
+            return
         if operator in SHOWING:
             # pypdf moves the text's matrix in place, and makes a new one of the page's.
             self.places.append((current, text.copy(), self.size, operands))

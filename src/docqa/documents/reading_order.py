@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 #: Fewer lines than this are no evidence.
 ENOUGH = 5
@@ -36,8 +37,7 @@ SAME_LINE = 0.4
 NEXT_LINE = 3.0
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """A piece of text as a page shows it: where it begins, with heights growing upwards, and how large it is.
 
     `size` is the height of its letters in the unit of the places, `length` the number of its characters without blanks
