@@ -73,12 +73,15 @@ class Process:
 def start():
     """Starts `docqa index` with arguments; what is still running at the end is killed."""
     started = []
+    # Where this process ignores interrupts, as in the background of a shell, those that it starts would as well.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def start_one(*arguments):
         started.append(Process(*arguments))
         return started[-1]
 
     yield start_one
+    signal.signal(signal.SIGINT, before)
     for one in started:
         one.process.kill()
         one.process.wait()
