@@ -2,6 +2,7 @@
 
 import io
 
+import pypdf
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import (
     ArrayObject,
@@ -98,6 +99,18 @@ def pictures_of(data, scale=3):
 def page_texts(data):
     """The texts of the pages as pypdf extracts them."""
     return [page.extract_text() for page in PdfReader(io.BytesIO(data)).pages]
+
+
+def second_pages_fail(monkeypatch):
+    """The second page of every PDF fails in pypdf."""
+    extract = pypdf.PageObject.extract_text
+
+    def fail_on_the_second(page, **visitors):
+        if page.page_number == 1:
+            raise ZeroDivisionError("division by zero")
+        return extract(page, **visitors)
+
+    monkeypatch.setattr(pypdf.PageObject, "extract_text", fail_on_the_second)
 
 
 def _picture(width, height, pixels):

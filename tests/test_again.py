@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import pypdf
 import pytest
 
 import docqa
@@ -16,7 +15,7 @@ from docqa.indexing import run, worker
 from docqa.indexing.again import has_more_extractors, is_divided_otherwise, is_outdated
 from docqa.indexing.report import IndexReport
 from docqa.indexing.workers import Workers
-from pdf_maker import make_pdf
+from pdf_maker import make_pdf, second_pages_fail
 
 BAD = "documents/bad.pdf"
 
@@ -39,18 +38,6 @@ def mended(monkeypatch):
         monkeypatch.setattr(worker, "read_document", read_now)
 
     return mend
-
-
-def pages_that_fail(monkeypatch):
-    """The second page of every PDF fails in pypdf."""
-    extract = pypdf.PageObject.extract_text
-
-    def fail_on_the_second(page, **visitors):
-        if page.page_number == 1:
-            raise ZeroDivisionError("division by zero")
-        return extract(page, **visitors)
-
-    monkeypatch.setattr(pypdf.PageObject, "extract_text", fail_on_the_second)
 
 
 def set_extractor(index, path, **columns):
@@ -181,7 +168,7 @@ class TestPdfium:
 
     def test_so_is_one_of_which_some_pages_could_not_be_read(self, index, folder, monkeypatch):
         pytest.importorskip("pypdfium2")
-        pages_that_fail(monkeypatch)
+        second_pages_fail(monkeypatch)
         for module in (pdfium, mending):
             monkeypatch.setattr(module, "is_installed", lambda: False)
         monkeypatch.setattr(run, "Workers", WorkersHere)
@@ -197,7 +184,7 @@ class TestPdfium:
         assert index.search("paid in silver")[0].document.path == partial.path
 
     def test_one_that_pdfium_cannot_read_better_is_read_once_more_and_then_left(self, index, folder, monkeypatch):
-        pages_that_fail(monkeypatch)
+        second_pages_fail(monkeypatch)
         monkeypatch.setattr(run, "Workers", WorkersHere)
         monkeypatch.setattr(mending, "is_installed", lambda: False)
         monkeypatch.setattr(pdfium, "is_installed", lambda: False)

@@ -11,7 +11,6 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-import pypdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -35,7 +34,7 @@ from docqa.retrieval.numbered import TermNumbering
 from docqa.retrieval.postings import generation
 from docqa.store.documents import FileState, StoredDocument
 from docqa.store.paragraphs import pages_of, paragraph_columns
-from pdf_maker import make_pdf
+from pdf_maker import make_pdf, second_pages_fail
 
 ALL = ("documents/guide.pdf", "documents/report.txt", "documents/treaty.md")
 
@@ -394,14 +393,7 @@ class TestFailures:
         assert (report.removed, report.failed) == (("documents/bad.pdf",), ())
 
     def test_a_document_read_in_part_is_added_and_says_what_is_missing(self, index, folder, workers_here, monkeypatch):
-        extract = pypdf.PageObject.extract_text
-
-        def fail_on_the_second(page, **visitors):
-            if page.page_number == 1:
-                raise ZeroDivisionError("division by zero")
-            return extract(page, **visitors)
-
-        monkeypatch.setattr(pypdf.PageObject, "extract_text", fail_on_the_second)
+        second_pages_fail(monkeypatch)
         monkeypatch.setattr(mending, "is_installed", lambda: False)
         report = index.update(folder)
         sentence = "Page 2 could not be read (ZeroDivisionError: division by zero)."
