@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 #: Operators that show text, and those of the state that it is shown in.
 SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"'})
-STATE = (b"Tf", b"Tc", b"Tw", b"Tz")
+STATE = frozenset({b"Tf", b"Tc", b"Tw", b"Tz"})
 #: All that is looked at; most operators of a page are others, so they are asked for first.
-WATCHED = SHOWING | {b"Tf", b"Tc", b"q", b"Q", b"Do"}
+WATCHED = SHOWING | STATE | {b"q", b"Q", b"Do"}
 #: Columns of running text go on from line to line: of their lines so many begin with a small letter.
 GOING_ON = 0.3
 
@@ -52,16 +52,16 @@ def text_of(page: PageObject) -> str:
     upwards = drawn_upwards(shown)
     columns = columns_of(shown)
     if upwards or (columns and drawn_in_turn(shown, columns)):
-        ordered = _read_again(page, text, reading_order(shown, columns))
+        ordered = _read_again(page, text, drawing, reading_order(shown, columns))
         # Rows of two long cells each are no running text.
         if ordered is not None and (upwards or _goes_on(ordered)):
             return ordered
     rows = rows_in_order(shown)
-    if rows is None and drawing.has_gaps and shown:
+    if rows is None and shown and drawing.has_gaps():
         rows = list(range(len(shown)))
     if rows is None or RIGHT_TO_LEFT.search(text):
         return text
-    return _read_again(page, text, rows) or text
+    return _read_again(page, text, drawing, rows) or text
 
 
 def _goes_on(text: str) -> bool:
@@ -71,13 +71,14 @@ def _goes_on(text: str) -> bool:
 
 @dataclass
 class _Drawing:
-    """What is drawn while pypdf goes through a page: where each piece of text begins."""
+    """What is drawn while pypdf goes through a page: each piece of text, where it begins, and in which state.
 
-    places: list[tuple[list[float], list[float], float, Any]] = field(default_factory=list)
-    size: float = 1.0
-    spacing: float = 0.0
-    has_gaps: bool = False
-    saved: list[tuple[float, float]] = field(default_factory=list)
+    The state is font, distances and scale, as their operators set them and the stream saves and restores them.
+    """
+
+    pieces: list[tuple[list[float], list[float], dict[bytes, Any], Any]] = field(default_factory=list)
+    state: dict[bytes, Any] = field(default_factory=dict)
+    saved: list[dict[bytes, Any]] = field(default_factory=list)
     depth: int = 0
     in_form: bool = False
 
@@ -90,68 +91,52 @@ class _Drawing:
             return
         if operator in SHOWING:
             # pypdf moves the text's matrix in place, and makes a new one of the page's.
-            self.places.append((current, text.copy(), self.size, operands))
+            self.pieces.append((current, text.copy(), self.state, operands))
             self.in_form = self.in_form or self.depth > 0
-            self.has_gaps = self.has_gaps or (self.spacing >= CELL_GAP * abs(self.size) and _length(operands) > 1)
-        elif operator == b"Tf":
-            self.size = _number(operands, 1, self.size)
-        elif operator == b"Tc":
-            self.spacing = _number(operands, 0, 0.0)
+        elif operator in STATE:
+            self.state = {**self.state, operator: operands}
         elif operator == b"q":
-            self.saved.append((self.size, self.spacing))
+            self.saved.append(self.state)
         elif operator == b"Q" and self.saved:
-            self.size, self.spacing = self.saved.pop()
+            self.state = self.saved.pop()
         elif operator == b"Do":
             self.depth -= 1
+
+    def has_gaps(self) -> bool:
+        """Whether letters of a piece are set apart like cells of a table."""
+        return any(
+            b"Tc" in state and _length(operands) > 1 and _spacing(state) >= CELL_GAP * abs(_size(state))
+            for _, _, state, operands in self.pieces
+        )
 
     def shown(self) -> list[Shown]:
         """The pieces of text; none where they cannot be compared: in a form, or not upright."""
         if self.in_form:
             return []
         pieces = []
-        for current, text, size, operands in self.places:
+        for current, text, state, operands in self.pieces:
             a, b, _, d, left, height = _product(text, current)
-            if abs(b) > SLANT * a or d <= 0 or not isfinite(left + height + d * size):
+            if abs(b) > SLANT * a or d <= 0 or not isfinite(left + height + d * _size(state)):
                 return []
-            pieces.append(Shown(left, height, d * size, _length(operands)))
+            pieces.append(Shown(left, height, d * _size(state), _length(operands)))
         return pieces
 
 
-@dataclass
-class _State:
-    """The state that text is shown in: font, distances and scale, which the stream saves and restores."""
-
-    now: dict[bytes, Any] = field(default_factory=dict)
-    saved: list[dict[bytes, Any]] = field(default_factory=list)
-    pieces: list[tuple[dict[bytes, Any], Matrix, Any]] = field(default_factory=list)
-
-    def after(self, operator: bytes, operands: Any, current: list[float], text: list[float]) -> None:
-        if operator in SHOWING:
-            self.pieces.append((self.now, _product(text, current), operands))
-        elif operator in STATE:
-            self.now = {**self.now, operator: operands}
-        elif operator == b"q":
-            self.saved.append(self.now)
-        elif operator == b"Q" and self.saved:
-            self.now = self.saved.pop()
-
-
-def _read_again(page: PageObject, text: str, order: Sequence[int]) -> str | None:
+def _read_again(page: PageObject, text: str, drawing: _Drawing, order: Sequence[int]) -> str | None:
     """The text of a page whose pieces are shown in another order, each where it stood; None where that loses any."""
     from pypdf.generic import ArrayObject, ContentStream, FloatObject, NameObject, NumberObject
 
-    state = _State()
-    page.extract_text(visitor_operand_after=state.after)
     operations: list[tuple[Any, bytes]] = [([], b"BT")]
     before: Matrix | None = None
     for place in order:
-        settings, matrix, operands = state.pieces[place]
+        current, own, state, operands = drawing.pieces[place]
+        matrix = _product(own, current)
         # What is shown right after another piece stands where that ended.
         if matrix != before:
-            operations += [(given, operator) for operator, given in settings.items()]
+            operations += [(given, operator) for operator, given in state.items()]
             operations.append(([FloatObject(number) for number in matrix], b"Tm"))
         array = bool(operands) and isinstance(operands[-1], ArrayObject)
-        gap = _number(settings.get(b"Tc", ()), 0, 0.0) / (_number(settings.get(b"Tf", ()), 1, 1.0) or 1.0)
+        gap = _spacing(state) / (_size(state) or 1.0)
         if gap >= CELL_GAP and operands:
             operations += [([NumberObject(0)], b"Tc"), ([_with_gaps(operands[-1], gap)], b"TJ")]
         else:
@@ -205,6 +190,14 @@ def _length(operands: Any) -> int:
     shown = operands[-1] if operands else b""
     parts = shown if isinstance(shown, list) else [shown]
     return sum(len(part.strip()) for part in parts if isinstance(part, str | bytes))
+
+
+def _size(state: dict[bytes, Any]) -> float:
+    return _number(state.get(b"Tf", ()), 1, 1.0)
+
+
+def _spacing(state: dict[bytes, Any]) -> float:
+    return _number(state.get(b"Tc", ()), 0, 0.0)
 
 
 def _number(operands: Any, place: int, default: float) -> float:
