@@ -116,7 +116,6 @@ TRAPS: list[tuple[str, str, Trap]] = [
         excerpt(1, "Frente Cívico", after="ABDALA"),
     ),
     ("table: cells glued to each other", "pdfplumber__examples__pdfs__background-checks.pdf", excerpt(1, "Florida")),
-    ("footer drawn first", "tabula__us-024.pdf", excerpt(1, "")),
     ("form fields", "libreoffice-form.pdf", end_of(1)),
     ("annotations", "annotated_pdf.pdf", end_of(1)),
     ("garbage: glyph codes", "issue9655_reduced.pdf", excerpt(1, "")),

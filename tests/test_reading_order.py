@@ -57,12 +57,9 @@ def word_by_word(lines, width=4.6):
     return shown
 
 
-def words_of_lines(text):
-    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-
-
 def lines_of(content):
-    return words_of_lines(read_pdf(make_pdf(content)).pages[0].text)
+    data = make_pdf(content)
+    return [" ".join(line.split()) for line in read_pdf(data).pages[0].text.splitlines() if line.strip()]
 
 
 class TestColumns:
@@ -120,28 +117,6 @@ class TestRows:
         assert [page.text for page in read_pdf(data).pages] == page_texts(data)
 
 
-class TestHeadersAndFooters:
-    BODY = tuple((72, 700 - 14 * row, text) for row, text in enumerate(LEFT))
-
-    def test_a_footer_that_is_drawn_first_is_read_last(self):
-        footer = [(72, 50, "Books of the Harbour"), (72, 36, FOOTER)]
-        assert lines_of(place(*footer, *self.BODY, size=10)) == [*LEFT, "Books of the Harbour", FOOTER]
-
-    def test_a_header_that_is_drawn_last_is_read_first(self):
-        assert lines_of(place(*self.BODY, (72, 760, TITLE), size=10)) == [TITLE, *LEFT]
-
-    def test_both_at_once(self):
-        lines = place((72, 36, FOOTER), *self.BODY, (72, 760, TITLE), size=10)
-        assert lines_of(lines) == [TITLE, *LEFT, FOOTER]
-
-    def test_what_stands_beside_other_lines_stays_where_it_is_drawn(self):
-        note = (400, self.BODY[-1][1], "a note in the margin")
-        assert lines_of(place(note, *self.BODY, size=10))[0] == "a note in the margin"
-
-    def test_a_few_lines_are_no_evidence(self):
-        assert lines_of(place((72, 36, FOOTER), *self.BODY[:4], size=10)) == [FOOTER, *LEFT[:4]]
-
-
 class TestWhatStaysAsItIs:
     def test_rows_of_a_table_stay_rows(self):
         cells = [("Denmark", "Copenhagen"), ("Norway", "Oslo"), ("Sweden", "Stockholm")] * 4
@@ -157,22 +132,17 @@ class TestWhatStaysAsItIs:
         ]
         assert lines_of(place(*lines, size=10)) == [" ".join(pair) for pair in pairs]
 
-    def test_pages_in_order_come_out_as_pypdf_has_them_but_for_footers_that_are_drawn_first(self, sample):
-        others, moved = set(), 0
+    def test_pages_in_order_come_out_as_pypdf_has_them(self, sample):
+        others = set()
         for path in sorted((sample / "reports").glob("*.pdf")):
             data = path.read_bytes()
             for page, text in zip(read_pdf(data).pages, page_texts(data), strict=True):
-                before, after = words_of_lines(text), words_of_lines(page.text)
-                if after in ([*before[edge:], *before[:edge]] for edge in (1, 2, 3)):
-                    moved += 1
-                elif before != after:
-                    others.add((path.name, page.number, *(set(before) ^ set(after))))
+                if page.text != text:
+                    before, after = set(text.splitlines()), set(page.text.splitlines())
+                    others.add((path.name, page.number, *(before - after), *(after - before)))
         # The cells of one row, the head of a table, are drawn in another order than they stand in.
         head = ("ungraded7 8 9 10 11 12", "7 8 9 10 11 12 ungraded")
-        assert {(name, page, *sorted(lines)) for name, page, *lines in others} == {
-            ("education-projections-2021.pdf", 4, *sorted(head))
-        }
-        assert moved > 10
+        assert others == {("education-projections-2021.pdf", 4, *head)}
 
     def test_the_file_itself_is_not_changed_by_reading_it(self):
         from docqa.documents.page_stream import text_of

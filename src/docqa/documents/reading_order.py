@@ -2,8 +2,7 @@
 
 A file may draw its text in any order. Most do so in the order of reading, and then nothing here changes it. Evident is
 that lines are drawn from the bottom up, that the lines of columns of running text are drawn in turn, one from the left
-and one from the right, which would tear all sentences of both, that the cells of a row are not drawn from the left, and
-that the lowest line is drawn first or the highest one last.
+and one from the right, which would tear all sentences of both, and that the cells of a row are not drawn from the left.
 """
 
 from __future__ import annotations
@@ -34,8 +33,6 @@ GAP = 1.5
 IN_GAP = 0.1
 #: Lines less than this apart, as a share of the height of letters, stand on one baseline.
 SAME_LINE = 0.4
-#: A header and a footer have no more lines than this.
-EDGE_LINES = 3
 #: The next line is no more than so many times the height of letters away.
 NEXT_LINE = 3.0
 
@@ -87,16 +84,13 @@ def drawn_upwards(shown: Sequence[Shown]) -> bool:
 
 
 def rows_in_order(shown: Sequence[Shown]) -> list[int] | None:
-    """The places of the pieces with those of each row from left to right, or None where all rows are drawn so.
+    """The places of the pieces with those of each row from left to right; None where all rows are drawn so.
 
     Only what is drawn one after the other is taken for a row: cells of a table that are drawn in another order than
-    they stand in would be read as words and figures that nobody wrote. A footer that is drawn before all that stands
-    above it comes last, and a header that is drawn after all that stands below it first.
+    they stand in would be read as words and figures that nobody wrote.
 
     >>> rows_in_order([Shown(x, 700, 12, 4) for x in (300, 72, 180)])
     [1, 2, 0]
-    >>> rows_in_order([Shown(72, height, 12, 40) for height in (30, 700, 686, 672, 658, 644)])
-    [1, 2, 3, 4, 5, 0]
     """
     rows: list[list[int]] = []
     for place, piece in enumerate(shown):
@@ -104,38 +98,7 @@ def rows_in_order(shown: Sequence[Shown]) -> list[int] | None:
             rows.append([])
         rows[-1].append(place)
     mended = [sorted(row, key=lambda place: shown[place].left) if _is_mixed(row, shown) else row for row in rows]
-    mended = _edges_in_order(mended, shown)
     return [place for row in mended for place in row] if mended != rows else None
-
-
-def _edges_in_order(rows: list[list[int]], shown: Sequence[Shown]) -> list[list[int]]:
-    """The rows with what is drawn first and stands below all others at the end, and the other way round."""
-    seen = [[shown[place] for place in row if shown[place].length] for row in rows]
-    lines = [row for row in seen if row]
-    first = last = 0
-    for edge in range(1, min(EDGE_LINES, len(lines) - ENOUGH) + 1):
-        if _is_above(lines[edge:], lines[:edge]):
-            first = edge
-        if _is_above(lines[-edge:], lines[:-edge]):
-            last = edge
-    body = lines[first : len(lines) - last]
-    # Labels along the axis of a chart may be drawn upwards, and are lowest first too.
-    if not (first or last) or len(body) < ENOUGH or not _is_above(body[:1], body[-1:]):
-        return rows
-    with_text = [number for number, row in enumerate(seen) if row]
-    start = with_text[first] if first else 0
-    end = with_text[-last] if last else len(rows)
-    return [*rows[end:], *rows[start:end], *rows[:start]]
-
-
-def _is_above(upper: Sequence[Sequence[Shown]], lower: Sequence[Sequence[Shown]]) -> bool:
-    """Whether all lines of the one stand above all lines of the other."""
-    above = [piece for row in upper for piece in row]
-    below = [piece for row in lower for piece in row]
-    if not above or not below:
-        return False
-    lowest = min(above, key=lambda piece: piece.height)
-    return lowest.height - max(piece.height for piece in below) > SAME_LINE * lowest.size
 
 
 def _is_mixed(row: Sequence[int], shown: Sequence[Shown]) -> bool:
