@@ -11,54 +11,68 @@ from docqa.retrieval.terms import Numbers, QueryTerm, Scores
 
 #: A bound is a sum of rounded numbers, so it rules out only what is below by more than their rounding.
 SLACK = 1.0 - 1e-12
+NOTHING = np.empty(0, np.int64), np.empty(0)
+#: So many times as many paragraphs as are wanted are scored in full early, to know what the others have to reach.
+AHEAD = 4
+#: Looking a paragraph up among the postings of a term takes about as long as adding so many of these.
+LOOKED_UP = 8
 
 
 def best_paragraphs(terms: Sequence[QueryTerm], limit: int, highest: int) -> tuple[Numbers, Scores]:
-    """Paragraphs among which the `limit` best are, with their exact scores.
+    """Paragraphs, ascending, among which the `limit` best are, with their exact scores.
 
     `terms` come in the order in which their scores are summed, those that can add most first; `highest` is the
-    highest paragraph id. Terms are scored one after the other until what the rest can add together is less than the
-    score of the paragraph at the limit: from there on no other paragraph can come in, and the rest is looked up for
-    those alone that still can (the MaxScore of Turtle & Flood 1995, term by term).
+    highest paragraph id. A paragraph is given up once all that the terms to come can add does not lift it to the score
+    of the paragraph at the limit, as far as that is known, and none comes in any more once the terms to come cannot
+    alone (the MaxScore of Turtle & Flood 1995, term by term). To know early what is needed, the best so far are scored
+    in full.
     """
-    rest = [sum(term.highest for term in terms[place:]) for place in range(len(terms) + 1)]
+    numbers = np.empty(0, np.int64)
     if limit < 1:
-        return np.empty(0, np.int64), np.empty(0, np.float64)
+        return numbers, np.empty(0)
+    # A term may stand in all paragraphs, as Okapi sees it, and add nothing; what adds nothing finds nothing.
+    terms = [term for term in terms if term.highest > 0.0]
+    rest = [sum(term.highest for term in terms[place:]) for place in range(len(terms) + 1)]
     # One number for each paragraph of the index: adding to it is faster than joining sorted lists.
     sums = np.zeros(highest + 1)
-    needed, scored, lists = 0.0, 0, [np.empty(0, np.int64)]
-    while scored < len(terms) and rest[scored] >= needed * SLACK:
-        numbers, added = terms[scored].all()
-        sums[numbers] += added
-        lists.append(numbers)
-        scored += 1
-        needed = _at_limit(sums[numbers], limit, needed)
-    numbers, scores = _able(sums, lists, needed * SLACK - rest[scored])
-    for place in range(scored, len(terms)):
-        scores = scores + terms[place].of(numbers)
-        needed = _at_limit(scores, limit, needed)
-        able = scores + rest[place + 1] >= needed * SLACK
-        numbers, scores = numbers[able], scores[able]
-    return numbers, scores
+    needed = 0.0
+    for place, term in enumerate(terms):
+        enter = rest[place] >= needed * SLACK
+        if LOOKED_UP * len(numbers) < len(term):
+            numbers.sort()
+            sums[numbers] += term.of(numbers)
+            others, added = term.adding(needed * SLACK - rest[place + 1]) if enter else NOTHING
+            new = sums[others] == 0.0
+            others, added = others[new], added[new]
+            sums[others] = added
+        else:
+            found, added = term.all()
+            before = sums[found]
+            others = found[before == 0.0] if enter else found[:0]
+            sums[found] = before + added
+        numbers = np.concatenate([numbers, others])
+        scores, later = sums[numbers], terms[place + 1 :]
+        if len(numbers) > LOOKED_UP * AHEAD * limit or not later:
+            needed = max(needed, _at_limit(_ahead(numbers, scores, later, AHEAD * limit), limit))
+        numbers = numbers[scores + rest[place + 1] >= needed * SLACK]
+    numbers.sort()
+    return numbers, sums[numbers]
 
 
-def _able(sums: Scores, lists: Sequence[Numbers], least: float) -> tuple[Numbers, Scores]:
-    """Each paragraph of the lists whose sum is at least so much, ascending, with its sum; `sums` is used up."""
-    numbers, scores = [], []
-    for those in lists:
-        able = those[sums[those] >= least]
-        numbers.append(able)
-        scores.append(sums[able])
-        # It stands in other lists too.
-        sums[able] = -np.inf
-    together = np.concatenate(numbers)
-    order = np.argsort(together)
-    return together[order], np.concatenate(scores)[order]
+def _ahead(numbers: Numbers, scores: Scores, terms: Sequence[QueryTerm], count: int) -> Scores:
+    """The full scores of those that are best so far."""
+    if terms and len(numbers) > count:
+        best = np.argpartition(scores, -count)[-count:]
+        best = best[np.argsort(numbers[best])]
+        numbers, scores = numbers[best], scores[best]
+    for term in terms:
+        scores = scores + term.of(numbers)
+    return scores
 
 
-def _at_limit(scores: Scores, limit: int, needed: float) -> float:
-    """The score of the paragraph at the limit, as far as it is known: it only rises."""
-    return max(needed, float(np.partition(scores, -limit)[-limit])) if len(scores) >= limit else needed
+def _at_limit(scores: Scores, limit: int) -> float:
+    """The score at the limit; 0 where there are fewer."""
+    return float(np.partition(scores, -limit)[-limit]) if len(scores) >= limit else 0.0
 
 
 def top(numbers: NDArray[np.int64], scores: NDArray[np.float64], limit: int) -> list[int]:

@@ -43,8 +43,11 @@ class Postings:
         """Those of other paragraphs."""
         if not len(removed):
             return self
-        kept = ~np.isin(self.paragraphs, removed)
-        return Postings(self.paragraphs[kept], self.frequencies[kept], self.lengths[kept])
+        return self.only(~np.isin(self.paragraphs, removed))
+
+    def only(self, places: NDArray[np.intp] | NDArray[np.bool_]) -> Postings:
+        """Those at the given places."""
+        return Postings(self.paragraphs[places], self.frequencies[places], self.lengths[places])
 
 
 def unpack(data: bytes) -> Postings:
@@ -54,6 +57,30 @@ def unpack(data: bytes) -> Postings:
         np.frombuffer(data, "<u4", count),
         np.frombuffer(data, "<u2", count, 4 * count),
         np.frombuffer(data, "<u2", count, 6 * count),
+    )
+
+
+def in_chains(parts: Sequence[Postings]) -> list[Postings]:
+    """All postings of parts, each of which ascends, in as few that do as there need be.
+
+    Segments hold paragraphs of different times, so most follow one another; one that was joined from several may reach
+    over others.
+    """
+    chains: list[list[Postings]] = []
+    for part in sorted((part for part in parts if len(part)), key=lambda part: int(part.paragraphs[0])):
+        chain = next((chain for chain in chains if chain[-1].paragraphs[-1] < part.paragraphs[0]), None)
+        if chain is None:
+            chains.append([part])
+        else:
+            chain.append(part)
+    return [chain[0] if len(chain) == 1 else _together(chain) for chain in chains]
+
+
+def _together(parts: Sequence[Postings]) -> Postings:
+    return Postings(
+        np.concatenate([part.paragraphs for part in parts]),
+        np.concatenate([part.frequencies for part in parts]),
+        np.concatenate([part.lengths for part in parts]),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,8 +14,11 @@ from sqlite_utils import Database
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import IDF, WEIGHT, Parameters
 from docqa.retrieval.fresh import fresh_entries
-from docqa.retrieval.postings import MOST, Postings, corpus_statistics, unpack
+from docqa.retrieval.postings import MOST, Postings, corpus_statistics, in_chains, unpack
 from docqa.retrieval.segments import removed_of
+
+#: Which postings add enough is told without computing what they add for frequencies up to this one.
+TOLD = 3
 
 Numbers = NDArray[np.int64]
 Scores = NDArray[np.float64]
@@ -26,8 +29,8 @@ class QueryTerm:
     """A term of a query.
 
     `factor` is its idf times how often the query has it, `mean_length` the mean of the paragraphs' lengths in terms;
-    `most` and `shortest` are the most occurrences and the shortest length among its postings. `fetch` takes these
-    from the index, in parts of ascending paragraph ids, when they are needed.
+    `most` and `shortest` are the most occurrences and the shortest length among its postings, which come in parts of
+    ascending paragraph ids.
     """
 
     factor: float
@@ -35,7 +38,7 @@ class QueryTerm:
     parameters: Parameters
     most: int
     shortest: int
-    fetch: Callable[[], list[Postings]]
+    parts: Sequence[Postings]
 
     @cached_property
     def highest(self) -> float:
@@ -44,35 +47,61 @@ class QueryTerm:
         return float(self._added(np.array([self.most]), np.array([self.shortest]))[0])
 
     @cached_property
-    def _postings(self) -> list[Postings]:
-        return self.fetch()
+    def _chains(self) -> list[Postings]:
+        return in_chains(self.parts)
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self.parts)
 
     def all(self) -> tuple[Numbers, Scores]:
-        """The paragraphs that hold the term, and what it adds to the score of each."""
-        postings = self._postings
-        numbers = np.concatenate([part.paragraphs for part in postings]).astype(np.int64)
-        frequencies = np.concatenate([part.frequencies for part in postings])
-        return numbers, self._added(frequencies, np.concatenate([part.lengths for part in postings]))
+        """The paragraphs that hold the term and what it adds to the score of each."""
+        return self._with_scores(self._chains)
+
+    def adding(self, least: float) -> tuple[Numbers, Scores]:
+        """As `all`, and may leave out paragraphs to which the term adds less than that."""
+        if least <= 0.0:
+            return self.all()
+        # Most are told by comparing small integers: how long one that holds the term once, twice, ... may be.
+        longest = [self._longest(frequency, least) for frequency in range(1, TOLD + 1)]
+        return self._with_scores([chain.only(_may_add(chain, longest)) for chain in self._chains])
 
     def of(self, numbers: Numbers) -> Scores:
         """What the term adds to the scores of given paragraphs (ids, ascending), 0 to those that do not hold it."""
         added = np.zeros(len(numbers))
         wanted = numbers.astype(np.uint32)
-        for part in self._postings:
-            if not len(part):
-                continue
-            # Segments hold paragraphs of different times, so most are looked for in one of them alone.
-            first = int(np.searchsorted(wanted, part.paragraphs[0]))
-            last = int(np.searchsorted(wanted, part.paragraphs[-1], side="right"))
-            places = np.searchsorted(part.paragraphs, wanted[first:last])
-            here = part.paragraphs[places] == wanted[first:last]
+        for chain in self._chains:
+            places = np.minimum(np.searchsorted(chain.paragraphs, wanted), len(chain) - 1)
+            here = chain.paragraphs[places] == wanted
             held = places[here]
-            added[first:last][here] = self._added(part.frequencies[held], part.lengths[held])
+            added[here] = self._added(chain.frequencies[held], chain.lengths[held])
         return added
+
+    def _with_scores(self, chains: Sequence[Postings]) -> tuple[Numbers, Scores]:
+        numbers = np.concatenate([np.empty(0, np.int64), *(chain.paragraphs for chain in chains)])
+        added = np.concatenate([np.empty(0), *(self._added(chain.frequencies, chain.lengths) for chain in chains)])
+        return numbers, added
+
+    def _longest(self, frequency: int, least: float) -> np.uint16:
+        """The longest paragraph to which the term, held so often, adds so much; 0 when it never does."""
+        length, step = 0, (MOST + 1) // 2
+        while step:
+            longer = np.array([length + step])
+            if self._added(np.array([frequency]), longer)[0] >= least:
+                length += step
+            step //= 2
+        return np.uint16(length)
 
     def _added(self, frequencies: NDArray[np.uint16], lengths: NDArray[np.uint16]) -> Scores:
         relative = lengths.astype(np.float64) / self.mean_length
         return self.factor * WEIGHT[self.parameters.variant](frequencies.astype(np.float64), relative, self.parameters)
+
+
+def _may_add(postings: Postings, longest: Sequence[np.uint16]) -> NDArray[np.intp]:
+    """Where postings hold the term more often than is told, or are no longer than their frequency allows."""
+    able = postings.frequencies > len(longest)
+    for frequency, length in enumerate(longest, 1):
+        able |= (postings.frequencies >= frequency) & (postings.lengths <= length)
+    return np.flatnonzero(able)
 
 
 def query_terms(db: Database, query: str, analyzer: Analyzer, parameters: Parameters) -> list[QueryTerm]:
@@ -92,11 +121,14 @@ def query_terms(db: Database, query: str, analyzer: Analyzer, parameters: Parame
                     fresh[term].append(held)
     found = []
     for term, number in numbers.items():
-        holding, most, shortest = _extent(db, number, fresh[term])
+        stored, most, shortest = _stored(db, number)
+        parts = [*stored, *fresh[term]]
+        holding = sum(map(len, parts))
         if holding:
             factor = repeats[term] * IDF[parameters.variant](paragraphs, holding)
-            fetch = _fetching(db, number, fresh[term])
-            found.append((term, QueryTerm(factor, mean_length, parameters, most, shortest, fetch)))
+            most = max([most, *(int(postings.frequencies.max()) for postings in fresh[term])])
+            shortest = min([shortest, *(int(postings.lengths.min()) for postings in fresh[term])])
+            found.append((term, QueryTerm(factor, mean_length, parameters, most, shortest, parts)))
     return [term for _, term in sorted(found, key=lambda entry: (-entry[1].highest, entry[0]))]
 
 
@@ -105,27 +137,12 @@ def _number(db: Database, term: str) -> int | None:
     return int(row[0]) if row else None
 
 
-def _extent(db: Database, term: int, fresh: Sequence[Postings]) -> tuple[int, int, int]:
-    """In how many paragraphs a term stands, how often at most, and how long the shortest of them is."""
-    holding, most, shortest = db.conn.execute(
-        "SELECT coalesce(sum(count - gone), 0), coalesce(max(most), 0), coalesce(min(shortest), ?) "
-        "FROM postings WHERE term = ?",
-        (MOST, term),
-    ).fetchone()
-    return (
-        holding + sum(len(postings) for postings in fresh),
-        max([most, *(int(postings.frequencies.max()) for postings in fresh)]),
-        min([shortest, *(int(postings.lengths.min()) for postings in fresh)]),
-    )
-
-
-def _fetching(db: Database, term: int, fresh: Sequence[Postings]) -> Callable[[], list[Postings]]:
-    def fetch() -> list[Postings]:
-        rows = db.conn.execute("SELECT segment, gone, data FROM postings WHERE term = ? ORDER BY segment", (term,))
-        stored = [
-            unpack(data).without(removed_of(db, segment)) if gone else unpack(data)
-            for segment, gone, data in rows.fetchall()
-        ]
-        return [*stored, *fresh]
-
-    return fetch
+def _stored(db: Database, term: int) -> tuple[list[Postings], int, int]:
+    """The postings of a term in segments, the most occurrences among them, and the shortest length."""
+    rows = db.conn.execute(
+        "SELECT segment, gone, most, shortest, data FROM postings WHERE term = ? ORDER BY segment", (term,)
+    ).fetchall()
+    parts = [
+        unpack(data).without(removed_of(db, segment)) if gone else unpack(data) for segment, gone, _, _, data in rows
+    ]
+    return parts, max((most for _, _, most, _, _ in rows), default=0), min((row[3] for row in rows), default=MOST)
