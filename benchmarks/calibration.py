@@ -17,6 +17,7 @@ from docqa.answers.ranking import RankedAnswer
 from docqa.evaluation.metrics import exact_match, f1
 from docqa.evaluation.reliability import reliability
 from docqa.fitting.cases import ALIKE, ReadCase, load_cases
+from docqa.fitting.fit import question_counts
 from docqa.reading.loading import find_reader
 from docqa.reading.settings import Ranking, load_settings
 
@@ -53,14 +54,17 @@ def main() -> None:
     pooled, folder = load_cases(options.keep / "pooled.jsonl"), load_cases(options.keep / "folder.jsonl")
     given = [case for case in held_out if case.given]
     near = [case for case in held_out if case.given or not case.answerable or _stands_in(case, 5)]
-    rows: list[tuple[str, Sequence[ReadCase], Label, int]] = [
-        ("all", held_out, as_fitted, EVERY),
-        ("all, without the number of paragraphs", held_out, as_fitted, EVERY - 1),
-        ("those whose answer stands in the first 5 candidates, and the given ones", near, as_fitted, EVERY),
-        ("the same without the number of paragraphs", near, as_fitted, EVERY - 1),
-        ("the given ones alone", given, as_fitted, EVERY),
-        ("the same, only exact words counting as right", given, exact, EVERY),
-        ("the same, words that share most of theirs counting as right", given, alike, EVERY),
+    rows: list[tuple[str, Sequence[ReadCase], Label, int, bool]] = [
+        ("all", held_out, as_fitted, EVERY, False),
+        ("all, without the number of paragraphs", held_out, as_fitted, EVERY - 1, False),
+        ("those whose answer stands in the first 5 candidates, and the given ones", near, as_fitted, EVERY, False),
+        ("the same without the number of paragraphs", near, as_fitted, EVERY - 1, False),
+        ("the given ones alone", given, as_fitted, EVERY, False),
+        ("the same, only exact words counting as right", given, exact, EVERY, False),
+        ("the same, words that share most of theirs counting as right", given, alike, EVERY, False),
+        ("the given ones alone, counted as if one in ten had no answer", given, as_fitted, EVERY, True),
+        ("the same, only exact words counting as right", given, exact, EVERY, True),
+        ("all, counted so", held_out, as_fitted, EVERY, True),
     ]
     several = [case for case in held_out if case.answerable and len(case.accepted) > 1]
     for name, alone in (("through the retriever", False), ("given their paragraph", True)):
@@ -70,8 +74,8 @@ def main() -> None:
         print(f"Questions with several accepted answers, {name}: {sum(firsts)} of {len(firsts)} right.")
     print(f"\n| fitted on | questions | error, {len(pooled)} pooled | error, {len(folder)} on the folder |")
     print("|---|---|---|---|")
-    for name, cases, label, features in rows:
-        weights = fit(cases, settings.ranking, label, features)
+    for name, cases, label, features, counted in rows:
+        weights = fit(cases, settings.ranking, label, features, counted=counted)
         errors = [error(weights, asked, settings.ranking, features) for asked in (pooled, folder)]
         print(f"| {name} | {len(cases)} | {errors[0]:.3f} | {errors[1]:.3f} |")
     assert settings.calibration is not None
@@ -91,11 +95,17 @@ def main() -> None:
         print(f"| {threshold} | {files} | {right} | {refused} |")
 
 
-def fit(cases: Sequence[ReadCase], ranking: Ranking, label: Label, features: int) -> tuple[float, ...]:
-    """The weights that a logistic regression of the best answers on the first so many features finds."""
+def fit(
+    cases: Sequence[ReadCase], ranking: Ranking, label: Label, features: int, *, counted: bool
+) -> tuple[float, ...]:
+    """The weights that a logistic regression of the best answers on the first so many features finds.
+
+    With `counted` questions count as `docqa calibrate` has them count, so that few of them have no answer.
+    """
     answers = [(case, answer) for case in cases for answer in case.ranked(ranking, 1)]
     rows = [answer_features(answer, case.readings)[:features] for case, answer in answers]
-    return fit_logistic(rows, [float(label(case, answer)) for case, answer in answers])
+    counts = question_counts([case.answerable for case, _ in answers]) if counted else None
+    return fit_logistic(rows, [float(label(case, answer)) for case, answer in answers], counts)
 
 
 def chance(weights: Sequence[float], case: ReadCase, answer: RankedAnswer, features: int) -> float:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 import docqa
 from docqa.answers.calibration import FEATURES, probability
+from docqa.evaluation.given import evaluate_given
 from docqa.evaluation.squad import AnnotatedAnswer, AnnotatedQuestion
 from docqa.fitting.cases import ReadCase, load_cases, save_cases
 from docqa.fitting.fit import (
@@ -23,13 +25,13 @@ from docqa.fitting.fit import (
 )
 from docqa.fitting.held_out import HeldOut, leave_out, read_held_out
 from docqa.reading.reader import ParagraphReading, Reader, Span
-from docqa.reading.settings import CALIBRATION_WEIGHTS, Ranking
+from docqa.reading.settings import CALIBRATION_WEIGHTS, Calibration, Ranking, save_settings
 from tiny_reader import save_tiny_bert
 
 TRUE_WEIGHTS = (0.5, 1.5, 0.4, 0.3, -0.6)
 
 
-def _cases(count, seed=5):
+def _cases(count, seed=5, there=0.5):
     generator = np.random.default_rng(seed)
     cases = []
     for _ in range(count):
@@ -40,7 +42,7 @@ def _cases(count, seed=5):
             math.log(generator.integers(1, 21)),
         )
         right = bool(generator.random() < probability(TRUE_WEIGHTS, features))
-        cases.append(FittingCase((features,), (right,), right or bool(generator.random() < 0.5)))
+        cases.append(FittingCase((features,), (right,), right or bool(generator.random() < there)))
     return cases
 
 
@@ -71,9 +73,44 @@ def test_the_weights_of_a_calibration_are_one_for_each_feature_and_a_constant():
 
 
 def test_a_fit_finds_the_weights_that_made_the_questions():
-    fit = fit_calibration(_cases(6000))
+    fit = fit_calibration(_cases(6000, there=1.0))
     assert fit.calibration.right == pytest.approx(TRUE_WEIGHTS, abs=0.3)
     assert fit.held_out_error < 0.03
+
+
+def test_how_many_questions_have_no_answer_does_not_decide_what_is_fitted():
+    some = _cases(9000)
+    more = [case for number, case in enumerate(some) if not case.answerable or number % 3 == 0]
+    share = [1 - np.mean([case.answerable for case in cases]) for cases in (some, more)]
+    assert share[1] > 2 * share[0]
+    few, many = fit_calibration(some), fit_calibration(more)
+    assert few.held_out_error < 0.02
+    assert many.held_out_error < 0.03
+    middling = (-1.0, 3.0, 3.0, 1.5)
+    for name in ("right", "no_answer"):
+        chances = [probability(getattr(fit.calibration, name), middling) for fit in (few, many)]
+        assert chances[0] == pytest.approx(chances[1], abs=0.04)
+    assert few.threshold == pytest.approx(many.threshold, abs=0.06)
+
+
+def test_more_has_to_be_known_where_more_questions_have_no_answer():
+    fit = fit_calibration(_cases(2000))
+    assert 0 < fit.threshold < fit.given_threshold < 1
+
+
+def test_a_reader_refuses_by_its_own_threshold_where_the_paragraph_is_given(tmp_path):
+    reader = Reader.load(save_tiny_bert(tmp_path / "reader"))
+    weights = Calibration(*[(0.0, *[0.0] * len(FEATURES))] * 3)
+    questions = _questions(3)
+
+    def refused(**thresholds):
+        settings = replace(reader.settings, calibration=weights, **thresholds)
+        save_settings(settings, tmp_path / "reader")
+        return {outcome.refused for outcome in evaluate_given(Reader.load(tmp_path / "reader"), questions)}
+
+    assert refused(threshold=0.9) == {True}
+    assert refused(threshold=0.9, given_threshold=0.4) == {False}
+    assert refused(threshold=0.4, given_threshold=0.6) == {True}
 
 
 def test_a_surer_answer_is_more_probable_and_less_likely_to_be_none():

@@ -48,19 +48,21 @@ def probability(weights: Sequence[float], features: Sequence[float]) -> float:
     return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, exponent))))
 
 
-def fit_logistic(features: ArrayLike, outcomes: ArrayLike) -> tuple[float, ...]:
+def fit_logistic(features: ArrayLike, outcomes: ArrayLike, counts: ArrayLike | None = None) -> tuple[float, ...]:
     """The weights (constant first) of the logistic regression of outcomes (0 or 1) on features, by Newton's method.
 
-    `features` has shape (cases, features). The penalty leaves out the constant.
+    `features` has shape (cases, features); `counts` is how much each case counts, 1 where it is None. The penalty
+    leaves out the constant.
     """
     design = np.column_stack([np.ones(len(np.asarray(outcomes))), np.asarray(features, float)])
     target = np.asarray(outcomes, float)
+    counted = np.ones(len(target)) if counts is None else np.asarray(counts, float)
     weights = np.zeros(design.shape[1])
     penalty = PENALTY * np.eye(design.shape[1])
     penalty[0, 0] = 0.0
     for _ in range(STEPS):
         predicted = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -60, 60)))
-        gradient = design.T @ (target - predicted) - penalty @ weights
-        hessian = (design * (predicted * (1 - predicted))[:, None]).T @ design + penalty
+        gradient = design.T @ (counted * (target - predicted)) - penalty @ weights
+        hessian = (design * (counted * predicted * (1 - predicted))[:, None]).T @ design + penalty
         weights = weights + np.linalg.solve(hessian + 1e-9 * np.eye(len(weights)), gradient)
     return tuple(float(weight) for weight in weights)

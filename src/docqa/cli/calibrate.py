@@ -128,7 +128,13 @@ def calibrate(
         save_cases(cases, readings)
     ranking = fit_ranking(cases, reader.settings.ranking) if fit_weights else reader.settings.ranking
     fit = fit_calibration([fitting_case(case, ranking) for case in probability_cases(cases)])
-    fitted = replace(reader.settings, ranking=ranking, calibration=fit.calibration, threshold=fit.threshold)
+    fitted = replace(
+        reader.settings,
+        ranking=ranking,
+        calibration=fit.calibration,
+        threshold=fit.threshold,
+        given_threshold=fit.given_threshold,
+    )
     asked = [case for case in cases if not case.given]
     settings, stopped, looked = _with_stop(fitted, scout, asked)
     if isinstance(source, Path):
@@ -145,6 +151,7 @@ def calibrate(
                     "schema": "docqa.calibrate/1",
                     "questions": fit.questions,
                     "threshold": fit.threshold,
+                    "given_threshold": fit.given_threshold,
                     "stop": settings.stop,
                     "held_out_error": fit.held_out_error,
                     "ranking": weights,
@@ -157,6 +164,7 @@ def calibrate(
     if fit_weights:
         console.print(f"a paragraph counts {ranking.null:+.3f} · null score {ranking.retriever:+.3f} · BM25")
     console.print(f"fitted on {fit.questions} questions; an answer is shown from {fit.threshold:.0%} on")
+    console.print(f"where a question comes with its one paragraph, from {fit.given_threshold:.0%} on")
     for line in _about_stopping(settings, stopped, looked):
         console.print(line)
     console.print(f"expected calibration error on questions not fitted on: {fit.held_out_error:.3f}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from docqa.answers.calibration import answer_features, probability
 from docqa.answers.close_calls import settle_each
@@ -25,9 +26,15 @@ Progress = Callable[[int, int], None]
 def evaluate_given(
     reader: Reader, questions: Sequence[AnnotatedQuestion], on_progress: Progress = lambda done, total: None
 ) -> list[Outcome]:
-    """Read each question's own paragraph. Raises `DataFileError` when there are no questions."""
+    """Read each question's own paragraph; refused is by the reader's threshold for given paragraphs.
+
+    Raises `DataFileError` when there are no questions.
+    """
     if not questions:
         raise DataFileError("The file has no questions to evaluate on.")
+    settings = reader.settings
+    if settings.given_threshold is not None:
+        settings = replace(settings, threshold=settings.given_threshold)
     outcomes: list[Outcome] = []
     for begin in range(0, len(questions), TOGETHER):
         part = questions[begin : begin + TOGETHER]
@@ -35,7 +42,7 @@ def evaluate_given(
         readings = reader.read_pairs(texts, paragraphs, spans=SPANS)
         readings = settle_each(reader, texts, paragraphs, readings, spans=SPANS)
         outcomes += [
-            judge([reading], [0.0], [question.paragraph], reader.settings, question.answer_texts)
+            judge([reading], [0.0], [question.paragraph], settings, question.answer_texts)
             for question, reading in zip(part, readings, strict=True)
         ]
         on_progress(len(outcomes), len(questions))

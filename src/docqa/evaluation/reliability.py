@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from docqa.evaluation.intervals import interval_of
 
@@ -71,25 +71,32 @@ def reliability(probabilities: Sequence[float], right: Sequence[float]) -> Relia
     risks = _risks(chances, truth)
     curve = tuple((count / len(risks), float(risk)) for count, risk in enumerate(risks, start=1))
     return Reliability(
-        expected_calibration_error=_calibration_error(chances, truth),
+        expected_calibration_error=calibration_error(chances, truth),
         bins=bins,
         risk_coverage=curve,
         risk_area=float(risks.mean()),
         intervals={
-            "expected_calibration_error": interval_of(_calibration_error, chances, truth),
+            "expected_calibration_error": interval_of(calibration_error, chances, truth),
             "risk_area": interval_of(lambda chance, true: float(_risks(chance, true).mean()), chances, truth),
         },
     )
 
 
+def calibration_error(chances: ArrayLike, truth: ArrayLike, counts: ArrayLike | None = None) -> float:
+    """The expected calibration error alone; `counts` is how much each answer counts, 1 where it is None.
+
+    >>> round(calibration_error([0.9, 0.9, 0.2], [1, 0, 0]), 3)
+    0.333
+    """
+    chances = np.asarray(chances, float)
+    counted = np.ones(len(chances)) if counts is None else np.asarray(counts, float)
+    # The sum over bins of |sum of probabilities - number right|, over the number of answers.
+    gaps = np.bincount(_bin_numbers(chances), weights=counted * (chances - np.asarray(truth, float)), minlength=BINS)
+    return float(np.abs(gaps).sum() / counted.sum())
+
+
 def _bin_numbers(chances: Floats) -> NDArray[np.int64]:
     return np.minimum((chances * BINS).astype(np.int64), BINS - 1)
-
-
-def _calibration_error(chances: Floats, truth: Floats) -> float:
-    # The sum over bins of |sum of probabilities - number right|, over the number of answers.
-    gaps = np.bincount(_bin_numbers(chances), weights=chances - truth, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(chances))
 
 
 def _risks(chances: Floats, truth: Floats) -> Floats:

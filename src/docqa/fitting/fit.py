@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from docqa.answers.calibration import FEATURES, answer_features, fit_logistic, probability
 from docqa.answers.normal import normal_form
 from docqa.errors import DataFileError
-from docqa.evaluation.reliability import reliability
+from docqa.evaluation.reliability import calibration_error
 from docqa.fitting.cases import ReadCase
 from docqa.reading.settings import Calibration, Ranking
 
@@ -20,8 +20,10 @@ from docqa.reading.settings import Calibration, Ranking
 ANSWERS = 3
 #: The fewest questions that the weights and a constant can be fitted on.
 FEWEST = 20
-#: The share of a user's questions that the documents do not answer; the threshold is the best one for it.
+#: The share of a user's questions that the documents do not answer: probabilities and the threshold are for it.
 UNANSWERABLE = 0.1
+#: The same where a question comes with its one paragraph, as in SQuAD 2.0.
+UNANSWERABLE_GIVEN = 0.5
 #: Parts for measuring on questions that a fit has not seen.
 FOLDS = 5
 
@@ -37,10 +39,14 @@ class FittingCase:
 
 @dataclass(frozen=True)
 class Fit:
-    """A calibration with its threshold, and its calibration error on questions it was not fitted on."""
+    """A calibration with its thresholds, and its calibration error on questions it was not fitted on.
+
+    `threshold` is for answers from documents, `given_threshold` for questions that come with their one paragraph.
+    """
 
     calibration: Calibration
     threshold: float
+    given_threshold: float
     questions: int
     held_out_error: float
 
@@ -66,10 +72,12 @@ def probability_cases(cases: Sequence[ReadCase]) -> list[ReadCase]:
 
 
 def fit_calibration(cases: Sequence[FittingCase]) -> Fit:
-    """Fit probability, no-answer probability and threshold.
+    """Fit probability, no-answer probability and thresholds.
 
-    The calibration error and the threshold come from probabilities that were given to each of five parts by a fit on
-    the other four. Raises `DataFileError` when there are too few questions, or none with or without a right answer.
+    Each question counts so much that `UNANSWERABLE` of all have no answer, as many as the threshold expects: which
+    share they happen to be here says nothing about those of a user. The calibration error and the thresholds come from
+    probabilities that were given to each of five parts by a fit on the other four. Raises `DataFileError` when there
+    are too few questions, or none with or without a right answer.
     """
     usable = [case for case in cases if case.features]
     if len(usable) < FEWEST:
@@ -78,23 +86,44 @@ def fit_calibration(cases: Sequence[FittingCase]) -> Fit:
         )
     if len({case.right[0] for case in usable}) < 2:
         raise DataFileError("A calibration needs both right and wrong answers to learn from; give more questions.")
+    answerable = [case.answerable for case in usable]
+    counts = question_counts(answerable)
     chances = np.zeros(len(usable))
     for part in range(FOLDS):
-        weights = _fit_right([case for number, case in enumerate(usable) if number % FOLDS != part], others=False)
+        learned = [number for number in range(len(usable)) if number % FOLDS != part]
+        weights = _fit_right([usable[number] for number in learned], [counts[number] for number in learned])
         for number in range(part, len(usable), FOLDS):
             chances[number] = probability(weights, usable[number].features[0])
     right = [float(case.right[0]) for case in usable]
-    no_answer = fit_logistic([case.features[0] for case in usable], [float(not case.answerable) for case in usable])
+    no_answer = fit_logistic([case.features[0] for case in usable], [float(not there) for there in answerable], counts)
     return Fit(
-        calibration=Calibration(_fit_right(usable, others=False), _fit_right(usable, others=True), no_answer),
-        threshold=worthwhile_threshold(chances.tolist(), right, [case.answerable for case in usable]),
+        calibration=Calibration(_fit_right(usable, counts), _fit_right(usable, counts, others=True), no_answer),
+        threshold=worthwhile_threshold(chances.tolist(), right, answerable),
+        given_threshold=worthwhile_threshold(chances.tolist(), right, answerable, UNANSWERABLE_GIVEN),
         questions=len(usable),
-        held_out_error=reliability(chances.tolist(), right).expected_calibration_error,
+        held_out_error=calibration_error(chances, right, counts),
     )
 
 
-def worthwhile_threshold(chances: Sequence[float], right: Sequence[float], answerable: Sequence[bool]) -> float:
-    """The threshold that serves best when `UNANSWERABLE` of all questions have no answer, 0 when all given here have.
+def question_counts(answerable: Sequence[bool], unanswerable: float = UNANSWERABLE) -> list[float]:
+    """What each question counts so that a share `unanswerable` of them has no answer; 1 where all or none have one.
+
+    That is the correction of probabilities for another share of classes (Saerens, Latinne & Decaestecker 2002), made
+    before they are fitted.
+
+    >>> question_counts([True, False, False, False], 0.5)
+    [2.0, 0.6666666666666666, 0.6666666666666666, 0.6666666666666666]
+    """
+    there = sum(answerable) / max(1, len(answerable))
+    if there in {0.0, 1.0}:
+        return [1.0] * len(answerable)
+    return [(1 - unanswerable) / there if has else unanswerable / (1 - there) for has in answerable]
+
+
+def worthwhile_threshold(
+    chances: Sequence[float], right: Sequence[float], answerable: Sequence[bool], unanswerable: float = UNANSWERABLE
+) -> float:
+    """The threshold that serves best when a share `unanswerable` of all questions has no answer; 0 when all here have.
 
     A question is served when its right answer is shown or, without one, when nothing is. So an answer is worth showing
     from the probability on at which it is more often right than there is none. How often either is so is a logistic
@@ -108,7 +137,7 @@ def worthwhile_threshold(chances: Sequence[float], right: Sequence[float], answe
         return 0.0
     log_odds = _log_odds(np.asarray(chances, float))[:, None]
     good, missing = fit_logistic(log_odds, right), fit_logistic(log_odds, ~there)
-    weight_there, weight_missing = (1 - UNANSWERABLE) / there.mean(), UNANSWERABLE / (~there).mean()
+    weight_there, weight_missing = (1 - unanswerable) / there.mean(), unanswerable / (~there).mean()
 
     def worth_showing(chance: float) -> bool:
         at = (float(_log_odds(np.asarray(chance))),)
@@ -170,12 +199,13 @@ def _competition(case: ReadCase) -> tuple[NDArray[np.float64], NDArray[np.bool_]
     return np.array(rows), np.array(right)
 
 
-def _fit_right(cases: Sequence[FittingCase], *, others: bool) -> tuple[float, ...]:
+def _fit_right(cases: Sequence[FittingCase], counts: Sequence[float], *, others: bool = False) -> tuple[float, ...]:
     """Whether the best answers are right, or the `others` after them; of the best ones where there are no others."""
     part = slice(1, None) if others and any(len(case.features) > 1 for case in cases) else slice(1)
     features = [features for case in cases for features in case.features[part]]
     right = [float(right) for case in cases for right in case.right[part]]
+    counted = [count for case, count in zip(cases, counts, strict=True) for _ in case.right[part]]
     if not any(right):
         # A regression would make what never happened impossible; this is Laplace's rule of succession.
         return (-math.log(len(right) + 1), *([0.0] * len(FEATURES)))
-    return fit_logistic(features, right)
+    return fit_logistic(features, right, counted)

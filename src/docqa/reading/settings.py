@@ -68,8 +68,10 @@ class Scout:
 
 @dataclass(frozen=True)
 class ReaderSettings:
-    """How to use a reader: sizes in tokens, ranking weights, calibration (None: it has none) and threshold.
+    """How to use a reader: sizes in tokens, ranking weights, calibration (None: it has none) and thresholds.
 
+    `threshold` is the probability from which on an answer from documents is shown, `given_threshold` the one for
+    questions that come with their one paragraph, of which more have no answer (None: the same).
     Totals closer than `close` are read again in exact arithmetic (`docqa.answers.close_calls`), 0 for none of them.
     `stop` is the score to beat from which on no more candidates are read (`docqa.answers.promise`), None to read all;
     `scout` the smaller reader that says in which order.
@@ -81,6 +83,7 @@ class ReaderSettings:
     ranking: Ranking = field(default_factory=Ranking)
     calibration: Calibration | None = None
     threshold: float = 0.0
+    given_threshold: float | None = None
     close: float = 0.0
     stop: float | None = None
     scout: Scout | None = None
@@ -112,8 +115,9 @@ def load_settings(folder: Path) -> ReaderSettings:
             if calibration
             else None,
             threshold=_number(stored["threshold"]),
+            given_threshold=_number_or_none(stored.get("given_threshold")),
             close=_number(stored.get("close", 0.0)),
-            stop=None if stored.get("stop") is None else _number(stored["stop"]),
+            stop=_number_or_none(stored.get("stop")),
             scout=_scout(stored["scout"]) if stored.get("scout") else None,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
@@ -127,6 +131,10 @@ def _scout(stored: dict[str, Any]) -> Scout:
     if not isinstance(reader, str):
         raise TypeError(f"{reader!r} is no name of a reader")
     return Scout(reader=reader, **_numbers({name: value for name, value in stored.items() if name != "reader"}))
+
+
+def _number_or_none(stored: Any) -> float | None:
+    return None if stored is None else _number(stored)
 
 
 def _numbers(stored: dict[str, Any]) -> dict[str, float]:
