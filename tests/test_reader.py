@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 import docqa
-from docqa.reading.batches import input_batches
-from docqa.reading.windows import encode_windows
+from docqa.reading.batches import APART, LENGTH_STEP, BatchSize, input_batches
+from docqa.reading.mpnet import use_fused_attention
+from docqa.reading.windows import Window, encode_windows
 from tiny_reader import (
     exact_reader,
     real_folder,
@@ -292,9 +296,26 @@ def test_a_length_stored_with_the_tokenizer_shortens_no_window(tiny):
 
 def test_batches_hold_every_window_once_in_few_shapes(tiny):
     windows = encode_windows(tiny.tokenizer, [QUESTION] * 7, PARAGRAPHS, window_tokens=48, overlap_tokens=12)
-    batches = list(input_batches(windows, pad_id=0, rows=3))
+    batches = list(input_batches(windows, pad_id=0, size=BatchSize(3)))
     assert sorted(number for batch in batches for number in batch.numbers) == list(range(len(windows)))
     assert {batch.input_ids.shape for batch in batches} == {(3, 64), (3, 32)}
+
+
+@given(st.lists(st.integers(1, 384), max_size=30), st.sampled_from([96, 512]), st.integers(1, 16))
+def test_batches_of_few_tokens_hold_every_window_once_without_much_padding(lengths, tokens, rows):
+    windows = [
+        Window(0, np.ones(n, np.int64), np.zeros(n, np.int64), 0, np.zeros((0, 2), np.int32), 0) for n in lengths
+    ]
+    seen = []
+    for batch in input_batches(windows, pad_id=0, size=BatchSize(rows, tokens)):
+        held = [lengths[number] for number in batch.numbers]
+        assert batch.input_ids.shape[0] == len(held) <= rows
+        assert batch.input_ids.size <= tokens or len(held) == 1
+        assert max(held) - min(held) < APART
+        assert batch.input_ids.shape[1] - max(held) < LENGTH_STEP
+        assert batch.attention_mask.sum(1).tolist() == held
+        seen += batch.numbers
+    assert sorted(seen) == list(range(len(windows)))
 
 
 def received_by(reader, question, texts):
@@ -373,3 +394,40 @@ def test_threads_that_share_a_reader_get_the_answers_it_gives_alone(tiny):
     with ThreadPoolExecutor(4) as threads:
         for _ in range(3):
             assert list(threads.map(lambda text: tiny.read_paragraphs(QUESTION, [text], spans=3), texts)) == alone
+
+
+class TestFusedAttention:
+    @pytest.fixture
+    def models(self):
+        from transformers import MPNetConfig, MPNetForQuestionAnswering
+
+        torch.manual_seed(3)
+        config = MPNetConfig(
+            vocab_size=60, hidden_size=32, num_hidden_layers=3, num_attention_heads=4, intermediate_size=48
+        )
+        # In doubles rounding hides nothing.
+        plain, fused = (MPNetForQuestionAnswering(config).eval().double() for _ in range(2))
+        # As they are drawn, weights are so small that places and masks would hardly count.
+        with torch.no_grad():
+            for weights in plain.parameters():
+                weights.mul_(8)
+        fused.load_state_dict(plain.state_dict())
+        use_fused_attention(fused)
+        return plain, fused
+
+    @pytest.mark.parametrize(("rows", "tokens"), [(1, 7), (3, 40), (2, 200)])
+    def test_it_has_the_scores_of_transformers(self, models, rows, tokens):
+        ids = torch.randint(5, 60, (rows, tokens))
+        mask = torch.ones_like(ids)
+        for row in range(rows):
+            mask[row, tokens - 2 * row :] = 0
+        with torch.inference_mode():
+            for _ in range(2):
+                one, other = (model(input_ids=ids, attention_mask=mask) for model in models)
+                for name in ("start_logits", "end_logits"):
+                    scores = [getattr(output, name)[mask > 0] for output in (one, other)]
+                    torch.testing.assert_close(*scores, atol=1e-9, rtol=1e-9)
+
+    def test_its_weights_have_the_names_of_transformers(self, models):
+        plain, fused = models
+        assert list(plain.state_dict()) == list(fused.state_dict())

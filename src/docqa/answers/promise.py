@@ -51,7 +51,9 @@ def read_candidates(
     all are read. `docqa calibrate` finds a `stop` for the reader's own ranking.
     """
     known: dict[str, ParagraphReading] = {}
-    step = max(STEP, reader.rows) if stop is not None else max(1, len(paragraphs))
+    # A GPU reads many in the time of one.
+    at_once = reader.batch_size.rows if not reader.batch_size.tokens else STEP
+    step = max(STEP, at_once) if stop is not None else max(1, len(paragraphs))
     for begin in range(0, len(paragraphs), step):
         fresh = list(dict.fromkeys(text for text in paragraphs[begin : begin + step] if text not in known))
         known.update(zip(fresh, reader.read_paragraphs(question, fresh, spans=spans), strict=True))

@@ -1,4 +1,4 @@
-"""Batches for inference: windows sorted by length, in few fixed shapes."""
+"""Batches for inference: windows sorted by length, in few shapes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,27 @@ from numpy.typing import NDArray
 
 from docqa.reading.windows import Window
 
-#: Windows are padded to a multiple of this many tokens, and batches filled up to a fixed number of rows: on CPUs each
-#: new tensor shape costs the compilation of every matrix product.
+#: Windows are padded to a multiple of this many tokens: on CPUs each new number of tokens costs the compilation of
+#: every matrix product.
 LENGTH_STEP = 32
-#: A window alone keeps a CPU's matrix units as busy as several do, without padding to the longest of them; a GPU wants
-#: many. docs/reading.md has the measurement.
-ROWS_ON_CPU, ROWS_ON_GPU = 1, 32
+#: Of two windows whose lengths differ by so many tokens, padding the shorter one costs more than a pass of its own.
+APART = 64
+
+
+@dataclass(frozen=True)
+class BatchSize:
+    """How much is read at once: at most `rows` windows and, padded, `tokens` tokens (0: as many as rows hold).
+
+    Batches of so many tokens have no rows without a window; others are filled up, so that all have one shape.
+    """
+
+    rows: int
+    tokens: int = 0
+
+
+#: A CPU's matrix units for bfloat16 are as fast as its memory only where several short windows share the reading of the
+#: weights; without them, a window alone keeps it busy. A GPU wants many. docs/reading.md has the measurement.
+ONE_AT_A_TIME, FEW_TOKENS, MANY = BatchSize(1), BatchSize(16, 512), BatchSize(32)
 
 
 @dataclass(frozen=True)
@@ -28,13 +43,19 @@ class InputBatch:
     segment_ids: NDArray[np.int64]
 
 
-def input_batches(windows: Sequence[Window], pad_id: int, rows: int) -> Iterator[InputBatch]:
-    """All windows, longest first, `rows` at a time."""
+def input_batches(windows: Sequence[Window], pad_id: int, size: BatchSize) -> Iterator[InputBatch]:
+    """All windows, longest first, in batches of that size."""
     order = sorted(range(len(windows)), key=lambda number: (-len(windows[number]), number))
-    for begin in range(0, len(order), rows):
-        numbers = tuple(order[begin : begin + rows])
-        length = -(-len(windows[numbers[0]]) // LENGTH_STEP) * LENGTH_STEP
-        shape = (rows, length)
+    begin = 0
+    while begin < len(order):
+        longest = len(windows[order[begin]])
+        length = -(-longest // LENGTH_STEP) * LENGTH_STEP
+        numbers = tuple(order[begin : begin + size.rows])
+        if size.tokens:
+            fitting = numbers[: max(1, size.tokens // length)]
+            numbers = tuple(number for number in fitting if longest - len(windows[number]) < APART)
+        begin += len(numbers)
+        shape = (len(numbers) if size.tokens else size.rows, length)
         ids, mask, segments = np.full(shape, pad_id, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         mask[:, 0] = 1
         for row, number in enumerate(numbers):

@@ -84,6 +84,10 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
             f"{name} is not an extractive question answering model: it has no start and end vectors. "
             f"Train them with `docqa train FILE... --base {name} --out FOLDER`."
         )
+    if model.config.model_type == "mpnet":
+        from docqa.reading.mpnet import use_fused_attention
+
+        use_fused_attention(model)
     head = getattr(model, "qa_outputs", None)
     if not isinstance(head, torch.nn.Linear):
         arithmetic = "float32"

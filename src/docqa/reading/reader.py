@@ -13,7 +13,7 @@ import numpy as np
 
 from docqa.errors import UsageError
 from docqa.reading.arithmetic import Arithmetic, exact_arithmetic
-from docqa.reading.batches import ROWS_ON_CPU, ROWS_ON_GPU, InputBatch, input_batches
+from docqa.reading.batches import FEW_TOKENS, MANY, ONE_AT_A_TIME, BatchSize, InputBatch, input_batches
 from docqa.reading.eight_bit import eight_bit_files
 from docqa.reading.loading import DEFAULT_READER, LoadedReader, load_reader, shipped_readers
 from docqa.reading.settings import ReaderSettings, save_settings
@@ -93,9 +93,11 @@ class Reader:
         return self._loaded.name
 
     @property
-    def rows(self) -> int:
-        """How many windows it reads at once unless told otherwise."""
-        return ROWS_ON_GPU if self._loaded.device.type == "cuda" else ROWS_ON_CPU
+    def batch_size(self) -> BatchSize:
+        """How much it reads at once unless told otherwise."""
+        if self._loaded.device.type == "cuda":
+            return MANY
+        return FEW_TOKENS if self._loaded.arithmetic == "bfloat16" else ONE_AT_A_TIME
 
     @cached_property
     def scout(self) -> Reader | None:
@@ -164,7 +166,7 @@ class Reader:
                 window_tokens=self.settings.window_tokens,
                 overlap_tokens=self.settings.overlap_tokens,
             )
-        logits = self._logits(windows, rows or self.rows)
+        logits = self._logits(windows, BatchSize(rows) if rows else self.batch_size)
         by_paragraph: list[list[int]] = [[] for _ in paragraphs]
         for number, window in enumerate(windows):
             by_paragraph[window.pair].append(number)
@@ -189,12 +191,12 @@ class Reader:
         null = min(float(start[0] + end[0]) for _, start, end in windows)
         return ParagraphReading(_spans(band, paragraph, offsets, count), null, log_mass(band), second_highest(band))
 
-    def _logits(self, windows: Sequence[Window], rows: int) -> list[tuple[Scores, Scores]]:
+    def _logits(self, windows: Sequence[Window], size: BatchSize) -> list[tuple[Scores, Scores]]:
         import torch
 
         logits: list[tuple[Scores, Scores]] = [(np.empty(0, np.float32), np.empty(0, np.float32))] * len(windows)
         with torch.inference_mode():
-            for batch in input_batches(windows, self._loaded.tokenizer.pad_token_id or 0, rows):
+            for batch in input_batches(windows, self._loaded.tokenizer.pad_token_id or 0, size):
                 start, end = self._forward(batch)
                 for row, number in enumerate(batch.numbers):
                     length = len(windows[number])
