@@ -98,6 +98,10 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
         model.to(device=device, dtype=getattr(torch, arithmetic))
         head.to(torch.float32)
         head.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(), *inputs[1:]))
+        if arithmetic == "bfloat16" and device.type == "cpu":
+            from docqa.reading.packed import use_packed_weights
+
+            use_packed_weights(model, but=head)
     model.eval()
     settings = load_settings(source) if isinstance(source, Path) else ReaderSettings()
     shown = source.resolve().name if isinstance(source, Path) else name
