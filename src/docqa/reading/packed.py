@@ -46,7 +46,7 @@ def packs_weights() -> bool:
     """Whether this torch packs weights, and multiplies with them as without packing."""
     generator = torch.Generator().manual_seed(1)
     # Nothing is drawn from the generator that all of a program share.
-    linear = torch.nn.utils.skip_init(torch.nn.Linear, 64, 32, dtype=torch.bfloat16)
+    linear = torch.nn.utils.skip_init(torch.nn.Linear, 64, 32, dtype=torch.bfloat16)  # type: ignore[no-untyped-call]
     with torch.inference_mode():
         for weights in linear.parameters():
             weights.copy_(torch.randn(weights.shape, generator=generator))
