@@ -118,7 +118,7 @@ def term_numbers(db: Database, terms: Sequence[str], known: dict[str, int] | Non
     numbers = {} if known is None else known
     if len(numbers) > REMEMBERED:
         numbers.clear()
-    missing = sorted(term for term in terms if term not in numbers)
+    missing = sorted(set(terms).difference(numbers))
     db.conn.executemany("INSERT OR IGNORE INTO terms (term) VALUES (?)", [(term,) for term in missing])
     numbers.update(stored_numbers(db, missing))
     return numbers
