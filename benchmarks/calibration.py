@@ -17,7 +17,7 @@ from docqa.answers.ranking import RankedAnswer
 from docqa.evaluation.metrics import exact_match, f1
 from docqa.evaluation.reliability import reliability
 from docqa.fitting.cases import ALIKE, ReadCase, load_cases
-from docqa.fitting.fit import question_counts
+from docqa.fitting.fit import fit_counted, question_counts
 from docqa.reading.loading import find_reader
 from docqa.reading.settings import Ranking, load_settings
 
@@ -104,8 +104,10 @@ def fit(
     """
     answers = [(case, answer) for case in cases for answer in case.ranked(ranking, 1)]
     rows = [answer_features(answer, case.readings)[:features] for case, answer in answers]
-    counts = question_counts([case.answerable for case, _ in answers]) if counted else None
-    return fit_logistic(rows, [float(label(case, answer)) for case, answer in answers], counts)
+    right = [float(label(case, answer)) for case, answer in answers]
+    if not counted:
+        return fit_logistic(rows, right)
+    return fit_counted(rows, right, question_counts([case.answerable for case, _ in answers]))
 
 
 def chance(weights: Sequence[float], case: ReadCase, answer: RankedAnswer, features: int) -> float:

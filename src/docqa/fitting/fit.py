@@ -95,7 +95,7 @@ def fit_calibration(cases: Sequence[FittingCase]) -> Fit:
         for number in range(part, len(usable), FOLDS):
             chances[number] = probability(weights, usable[number].features[0])
     right = [float(case.right[0]) for case in usable]
-    no_answer = fit_logistic([case.features[0] for case in usable], [float(not there) for there in answerable], counts)
+    no_answer = fit_counted([case.features[0] for case in usable], [float(not there) for there in answerable], counts)
     return Fit(
         calibration=Calibration(_fit_right(usable, counts), _fit_right(usable, counts, others=True), no_answer),
         threshold=worthwhile_threshold(chances.tolist(), right, answerable),
@@ -208,4 +208,17 @@ def _fit_right(cases: Sequence[FittingCase], counts: Sequence[float], *, others:
     if not any(right):
         # A regression would make what never happened impossible; this is Laplace's rule of succession.
         return (-math.log(len(right) + 1), *([0.0] * len(FEATURES)))
-    return fit_logistic(features, right, counted)
+    return fit_counted(features, right, counted)
+
+
+def fit_counted(
+    features: Sequence[tuple[float, ...]], outcomes: Sequence[float], counts: Sequence[float]
+) -> tuple[float, ...]:
+    """A logistic regression that learns from each case alike what to look at, and how much that says by the counts.
+
+    With few unanswerable questions counting, one regression would hardly look at what tells them from others.
+    """
+    weights = np.array(fit_logistic(features, outcomes))
+    log_odds = weights[0] + np.asarray(features, float) @ weights[1:]
+    constant, slope = fit_logistic(log_odds[:, None], outcomes, counts)
+    return tuple(float(weight) for weight in (constant + slope * weights[0], *(slope * weights[1:])))
