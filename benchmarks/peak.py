@@ -11,8 +11,8 @@ the two h by i matrices after it, the two products of T by T with h, and the two
 GELU and layer norms are not counted, so the share says how much of the time the products alone would need.
 
 Three speeds are compared, in turn, the best of several runs each: a product of two large square matrices, which is the
-peak; the reader's own linear products of one window, those of all layers with weights of their own, one after the other
-with nothing between them; and the reader.
+peak; the reader's own linear products, those of all layers with weights of their own, one after the other with nothing
+between them; and the reader, with one window and with as many as it reads at once.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ from shapes import seconds
 
 from docqa.reading.arithmetic import choose_arithmetic
 from docqa.reading.loading import load_reader
+from docqa.reading.reader import Reader
 
 SQUARE, REPEATS = 2048, 7
 COLUMNS = (
     Column("reader"),
     Column("arithmetic"),
     Column("tokens"),
+    Column("windows at once"),
     Column("operations a window, billions", 1),
     Column("square product, billions a second"),
     Column("own products, billions a second"),
@@ -63,7 +65,7 @@ class Shape:
         return self.layers * (t * (8 * h * h + 4 * h * i) + 4 * t * t * h) + 4 * t * h
 
     def linear_products(self, tokens: int) -> list[tuple[int, int, int]]:
-        """Rows, inner size and columns of the products with matrices of weights, in their order."""
+        """Rows, inner size and columns of the products of so many tokens with matrices of weights, in their order."""
         attention = [(tokens, self.width, self.width)] * 4
         return [*attention, (tokens, self.width, self.inner), (tokens, self.inner, self.width)] * self.layers
 
@@ -84,8 +86,16 @@ def main() -> None:
             shape = shape_of(loaded.model.config)
             seconds(loaded, 1, 96)
             for tokens in options.tokens:
-                measured = compare(shape, number_format, tokens, lambda: seconds(loaded, 1, tokens))  # noqa: B023
-                rows.append((loaded.name, arithmetic, tokens, *measured))
+                at_once = max(1, Reader(loaded).batch_size.tokens // tokens)
+                for windows in dict.fromkeys([1, at_once]):
+                    measured = compare(
+                        shape,
+                        number_format,
+                        tokens,
+                        windows,
+                        lambda: seconds(loaded, windows, tokens),  # noqa: B023
+                    )
+                    rows.append((loaded.name, arithmetic, tokens, windows, *measured))
     title = f"threads of torch: {torch.get_num_threads()}; products of {SQUARE} by {SQUARE}"
     note = (
         "Operations of a window of T tokens: L · (T · (8h² + 4hi) + 4T²h) + 4Th, with L layers, h wide, i in the "
@@ -95,11 +105,11 @@ def main() -> None:
 
 
 def compare(
-    shape: Shape, number_format: torch.dtype, tokens: int, read: Callable[[], float]
+    shape: Shape, number_format: torch.dtype, tokens: int, windows: int, read: Callable[[], float]
 ) -> tuple[float, float, float, float, float, float, float]:
     """The cells of a row from the operations on."""
     square = product(SQUARE, SQUARE, SQUARE, number_format)
-    sizes = shape.linear_products(tokens)
+    sizes = shape.linear_products(windows * tokens)
     own = [product(*size, number_format) for size in sizes]
     took: list[tuple[float, float, float]] = []
     read()
@@ -109,9 +119,9 @@ def compare(
     operations = shape.operations(tokens) / 1e9
     peak = 2 * SQUARE**3 / 1e9 / square_seconds
     own_speed = sum(2 * a * b * c for a, b, c in sizes) / 1e9 / own_seconds
-    speed = operations / reading_seconds
+    speed = windows * operations / reading_seconds
     shares = (100 * speed / peak, 100 * speed / own_speed)
-    return operations, peak, own_speed, speed, 1000 * reading_seconds, *shares
+    return operations, peak, own_speed, speed, 1000 * reading_seconds / windows, *shares
 
 
 def product(rows: int, inner: int, columns: int, number_format: torch.dtype) -> Callable[[], Any]:

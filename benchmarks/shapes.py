@@ -13,8 +13,13 @@ from results import Column, Table, add_json_option, publish
 
 from docqa.reading.loading import LoadedReader, load_reader
 
-SHAPES = ((1, 64), (4, 64), (1, 128), (4, 128), (1, 192), (4, 192), (8, 192), (1, 256), (4, 256), (1, 201), (1, 224))
-REPEATS = 5
+SHAPES = (
+    *((rows, 64) for rows in (1, 4, 16)),
+    *((rows, tokens) for tokens in (128, 192) for rows in (1, 2, 3, 4, 8, 16)),
+    *((rows, 256) for rows in (1, 2, 4, 8)),
+    *((1, tokens) for tokens in (201, 224)),
+)
+REPEATS = 6
 
 
 def main() -> None:

@@ -28,9 +28,12 @@ class BatchSize:
     tokens: int = 0
 
 
-#: A CPU's matrix units for bfloat16 are as fast as its memory only where several short windows share the reading of the
-#: weights; without them, a window alone keeps it busy. A GPU wants many. docs/reading.md has the measurement.
-ONE_AT_A_TIME, FEW_TOKENS, MANY = BatchSize(1), BatchSize(16, 512), BatchSize(32)
+#: A CPU's matrix units for bfloat16 are as fast as its memory only where several windows share the reading of the
+#: weights: few of a wide reader, whose products are slow from some 400 tokens on, many of a narrow one. Without such
+#: units a window alone keeps the CPU busy. A GPU wants many. docs/reading.md has the measurement.
+ONE_AT_A_TIME, FEW_TOKENS, MANY_TOKENS, MANY = BatchSize(1), BatchSize(16, 384), BatchSize(16, 2048), BatchSize(32)
+#: A reader whose layers are no wider than this is narrow.
+NARROW = 512
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,16 @@ import numpy as np
 
 from docqa.errors import UsageError
 from docqa.reading.arithmetic import Arithmetic, exact_arithmetic
-from docqa.reading.batches import FEW_TOKENS, MANY, ONE_AT_A_TIME, BatchSize, InputBatch, input_batches
+from docqa.reading.batches import (
+    FEW_TOKENS,
+    MANY,
+    MANY_TOKENS,
+    NARROW,
+    ONE_AT_A_TIME,
+    BatchSize,
+    InputBatch,
+    input_batches,
+)
 from docqa.reading.eight_bit import eight_bit_files
 from docqa.reading.loading import DEFAULT_READER, LoadedReader, load_reader, shipped_readers
 from docqa.reading.settings import ReaderSettings, save_settings
@@ -97,7 +106,9 @@ class Reader:
         """How much it reads at once unless told otherwise."""
         if self._loaded.device.type == "cuda":
             return MANY
-        return FEW_TOKENS if self._loaded.arithmetic == "bfloat16" else ONE_AT_A_TIME
+        if self._loaded.arithmetic != "bfloat16":
+            return ONE_AT_A_TIME
+        return MANY_TOKENS if self._loaded.model.config.hidden_size <= NARROW else FEW_TOKENS
 
     @cached_property
     def scout(self) -> Reader | None:
