@@ -108,7 +108,9 @@ class Reader:
             return MANY
         if self._loaded.arithmetic != "bfloat16":
             return ONE_AT_A_TIME
-        return MANY_TOKENS if self._loaded.model.config.hidden_size <= NARROW else FEW_TOKENS
+        # Not every model of the hub calls its width so.
+        width = getattr(self._loaded.model.config, "hidden_size", NARROW + 1)
+        return MANY_TOKENS if width <= NARROW else FEW_TOKENS
 
     @cached_property
     def scout(self) -> Reader | None:
