@@ -19,6 +19,7 @@ from docqa.reading.loading import load_for_training, load_reader
 from docqa.reading.windows import encode_windows
 from docqa.training import checkpoint
 from docqa.training import train as training
+from docqa.training.dropout import drop, drop_hidden_states
 from docqa.training.examples import NULL_TARGET, batches, make_examples, padded_length, token_span
 from docqa.training.loss import shared_span_loss, soft_span_loss, span_loss
 from docqa.training.negatives import similar_paragraphs
@@ -319,6 +320,41 @@ def test_frozen_layers_stay_as_they_are_and_too_many_are_refused(base, tmp_path)
         train_reader(some_questions(), base, tmp_path / "other", TrainingOptions(windows=(64,), frozen=99))
 
 
+def test_a_share_of_the_values_is_dropped_and_the_mean_stays():
+    torch.manual_seed(3)
+    dropped = drop(torch.ones(200, 300), 0.1)
+    assert dropped.unique().tolist() == pytest.approx([0.0, 256 / 230])
+    assert (dropped == 0).float().mean() == pytest.approx(26 / 256, abs=0.005)
+    assert dropped.mean() == pytest.approx(1.0, abs=0.01)
+    assert torch.equal(drop(dropped, 0.0), dropped)
+
+
+def test_what_is_dropped_gets_no_gradient():
+    torch.manual_seed(3)
+    values = torch.ones(999, requires_grad=True)
+    dropped = drop(values, 0.25)
+    dropped.sum().backward()
+    assert torch.equal(values.grad, dropped.detach())
+
+
+@pytest.mark.parametrize("kind", ["base", "teacher_folder"])
+def test_hidden_states_are_dropped_while_a_model_trains_and_not_when_it_reads(request, kind):
+    model, tokenizer = load_for_training(request.getfixturevalue(kind))
+    training._switch_dropout_off(model)
+    drop_hidden_states(model, 0.2)
+    inputs = tokenizer("Who paid?", "the council paid", return_tensors="pt")
+
+    def scores(seed):
+        torch.manual_seed(seed)
+        return model(**inputs).start_logits
+
+    model.train()
+    assert torch.equal(scores(1), scores(1))
+    assert not torch.equal(scores(1), scores(2))
+    model.train(mode=False)
+    assert torch.equal(scores(1), scores(2))
+
+
 def test_a_reader_with_fewer_layers_than_its_base_loads_and_answers(base, tmp_path):
     options = TrainingOptions(windows=(64,), batch_tokens=256, layers=1)
     train_reader(some_questions(), base, tmp_path / "new", options)
@@ -363,7 +399,10 @@ def stop_after(number):
     return on_step
 
 
-@pytest.mark.parametrize("options", [{"negatives": 0.0}, {"negatives": 1.0, "across": 2, "parts": 2, "frozen": 1}])
+@pytest.mark.parametrize(
+    "options",
+    [{"negatives": 0.0}, {"negatives": 1.0, "across": 2, "parts": 2, "frozen": 1}, {"negatives": 0.0, "dropout": 0.1}],
+)
 def test_a_run_that_was_stopped_and_resumed_gives_the_weights_of_one_run(base, tmp_path, options):
     options = TrainingOptions(windows=(64, 64), batch_tokens=128, learning_rate=2e-3, **options)
     epochs = []

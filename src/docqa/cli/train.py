@@ -81,6 +81,14 @@ SHORTEST_WINDOW = 64
     help="Leave the embeddings and the N lowest layers as they are; steps are cheaper.",
 )
 @click.option(
+    "--dropout",
+    type=click.FloatRange(0, 0.9),
+    metavar="SHARE",
+    default=0.0,
+    show_default=True,
+    help="Share of the hidden states dropped in a step; wanted where questions are read several times.",
+)
+@click.option(
     "--distractors",
     type=click.Path(path_type=Path),
     multiple=True,
@@ -128,6 +136,7 @@ def train(
     across: int,
     unanswerable: float,
     freeze: int,
+    dropout: float,
     layers: int | None,
     teacher: str | None,
     soft: float,
@@ -165,6 +174,7 @@ def train(
         across=across,
         unanswerable=unanswerable,
         frozen=freeze,
+        dropout=dropout,
         layers=layers,
         teacher=teacher,
         soft=soft,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from docqa.documents.content_stream import read_quickly
 from docqa.documents.reading_order import (
     Shown,
     columns_of,
@@ -43,6 +44,11 @@ Matrix = tuple[float, float, float, float, float, float]
 
 def text_of(page: PageObject) -> str:
     """What a page shows, exactly as pypdf extracts it where its stream is in the order of reading."""
+    with read_quickly(page):
+        return _text_of(page)
+
+
+def _text_of(page: PageObject) -> str:
     drawing = _Drawing()
     # Only what is drawn by name can be a form.
     resources = page.get("/Resources")

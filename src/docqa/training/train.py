@@ -15,6 +15,7 @@ from docqa.errors import TrainingError
 from docqa.evaluation.squad import AnnotatedQuestion
 from docqa.reading.windows import longest_window, question_lengths, question_room
 from docqa.training.checkpoint import Position, load_checkpoint, remove_checkpoint, save_checkpoint
+from docqa.training.dropout import drop_hidden_states
 from docqa.training.examples import Batch, batches, make_examples
 from docqa.training.layers import freeze, keep_layers
 from docqa.training.loss import shared_span_loss, soft_span_loss, span_loss
@@ -45,8 +46,8 @@ class TrainingOptions:
     With `teacher`, a reader with the same word pieces, a share `soft` of the loss in each paragraph is that of giving
     the teacher's start and end distributions instead of the annotated answers. `frozen` keeps the embeddings and so
     many of the lowest layers as they are, which makes a step cheaper; `layers` keeps only so many of the base's,
-    evenly spaced. `minutes` ends the run in time: the learning
-    rate then falls by the clock where the clock is ahead of the steps.
+    evenly spaced. `dropout` is the share of the hidden states that are dropped in a step. `minutes` ends the run in
+    time: the learning rate then falls by the clock where the clock is ahead of the steps.
     """
 
     windows: tuple[int, ...] = (128, 384, 384)
@@ -60,6 +61,7 @@ class TrainingOptions:
     across: int = 1
     unanswerable: float = 0.1
     frozen: int = 0
+    dropout: float = 0.0
     layers: int | None = None
     teacher: str | None = None
     soft: float = 0.7
@@ -111,6 +113,7 @@ def train_reader(
     _switch_dropout_off(model)
     keep_layers(model, options.layers)
     freeze(model, options.frozen)
+    drop_hidden_states(model, options.dropout)
     optimizer = _optimizer(model, options)
     teacher = _teacher(options, tokenizer)
     checkpoint = out / "checkpoint"
@@ -138,6 +141,8 @@ def train_reader(
             break
         for group in optimizer.param_groups:
             group["lr"] = options.learning_rate * learning_rate_factor(progress, options.warmup)
+        # What is dropped in a step is the same whether or not the run was stopped before it.
+        torch.manual_seed(options.seed * 1_000_003 + step)
         loss = _step(model, optimizer, batch, device, options, teacher)
         seconds = time.monotonic() - begun
         on_step(Step(step, steps, epoch, loss, seconds, progress))
@@ -263,8 +268,8 @@ def _optimizer(model: PreTrainedModel, options: TrainingOptions) -> torch.optim.
 
 
 def _switch_dropout_off(model: PreTrainedModel) -> None:
-    # Random numbers make a CPU step five times slower, and a few epochs over tens of thousands of questions
-    # do without; the eager attention is the one whose backward is fast there.
+    # Its random numbers make a CPU step five times slower (docqa.training.dropout has cheaper ones); the eager
+    # attention is the one whose backward is fast there.
     import torch
 
     for module in model.modules():
