@@ -1,17 +1,18 @@
 """What several tests share: a small folder of documents, and an index over it."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from docqa.cli import main
 from docqa.indexing import run
+from docqa.indexing.answer import as_bytes, checked_answer, learn
 from docqa.indexing.run import index_paths
 from docqa.indexing.worker import read_file
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.fresh import fresh_entries
+from docqa.retrieval.numbered import TermNumbering, Vocabulary
 from docqa.retrieval.postings import unpack
 from docqa.retrieval.search import score_paragraphs, search_paragraphs
 from docqa.retrieval.segments import removed_of
@@ -127,14 +128,20 @@ def all_postings(db):
 
 
 class WorkersHere:
-    """Stands for `Workers` where a test indexes too often to start processes: reads in this one, through JSON too."""
+    """Stands for `Workers` where a test indexes too often to start processes: reads in this one, through bytes too."""
 
     def __init__(self, count, analyzer, *options):
         self.analyzer, self.options = analyzer, options
+        self.numbering, self.vocabulary = TermNumbering(analyzer), Vocabulary()
 
     def read(self, paths):
         for path in paths:
-            yield path, json.loads(json.dumps(read_file(path, self.analyzer, *self.options)))
+            read = read_file(path, self.analyzer, *self.options, numbering=self.numbering)
+            answer = checked_answer(as_bytes({**read, "seconds": 0.0}))
+            if "error" not in answer:
+                self.numbering.told = len(self.numbering.vocabulary.terms)
+                self.vocabulary = learn(answer, self.vocabulary)
+            yield path, answer
 
     def __enter__(self):
         return self

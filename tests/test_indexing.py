@@ -1,7 +1,6 @@
 """Bringing an index up to date with files: what is read, what is not, and what comes of it."""
 
 import gzip
-import json
 import os
 import shutil
 import stat
@@ -11,6 +10,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,17 +20,17 @@ from docqa.checking.check import check_index
 from docqa.documents import mending
 from docqa.documents.document import Document, Page
 from docqa.documents.formats import read_document
-from docqa.documents.limits import Limits
+from docqa.documents.limits import DEFAULT_LIMITS, Limits
 from docqa.errors import AnalyzerMismatchError, PathError
 from docqa.indexing import run, worker
-from docqa.indexing.answer import as_answer, from_answer
+from docqa.indexing.answer import as_answer, as_bytes, checked_answer, code_of, from_answer, learn
 from docqa.indexing.changes import file_state, find_changes
 from docqa.indexing.report import FailedFile, IndexReport
 from docqa.indexing.worker import read_file
 from docqa.indexing.workers import Workers
 from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer
-from docqa.retrieval.numbered import TermNumbering
+from docqa.retrieval.numbered import TermNumbering, Vocabulary
 from docqa.retrieval.postings import generation
 from docqa.store.documents import FileState, StoredDocument
 from docqa.store.paragraphs import pages_of, paragraph_columns
@@ -499,8 +499,27 @@ class TestAnswers:
         )
         columns = paragraph_columns(segment(document.pages))
         terms = TermNumbering(Analyzer()).number(columns.text)
-        answer = json.loads(json.dumps(as_answer(document, columns, terms)))
+        answer = checked_answer(as_bytes({"state": {}, **as_answer(document, columns, terms)}))
+        learn(answer, Vocabulary())
         assert from_answer(answer) == (document, columns, terms)
+
+    def test_an_answer_brings_the_terms_that_were_not_told_before(self):
+        numbering, vocabulary = TermNumbering(Analyzer()), Vocabulary()
+        for text, told in (("A red ship.", 2), ("Ships and a lamp.", 3), ("A lamp.", 3)):
+            document = Document((Page(1, text),), "", "text", "1")
+            columns = paragraph_columns(segment(document.pages))
+            terms = numbering.number(columns.text)
+            answer = checked_answer(as_bytes({"state": {}, **as_answer(document, columns, terms, numbering.told)}))
+            numbering.told = len(terms.vocabulary.terms)
+            vocabulary = learn(answer, vocabulary)
+            assert from_answer(answer) == (document, columns, terms)
+            assert len(vocabulary.terms) == told
+
+    def test_an_answer_without_the_one_before_it_is_refused(self):
+        document = Document((Page(1, "A lamp."),), "", "text", "1")
+        terms = TermNumbering(Analyzer()).number(["a lamp"])
+        with pytest.raises(ValueError, match="told"):
+            learn(as_answer(document, paragraph_columns([]), terms, told=1), Vocabulary())
 
 
 class TestWorkers:
@@ -544,15 +563,20 @@ class TestWorkers:
         return [result["error"]["code"] if "error" in result else "ok" for _, result in pool.read(paths)]
 
     def answers(self, pool, paths):
-        """What workers answer, without how long it took them, which must be said."""
+        """What workers answer, with the terms as words: each worker numbers them in its own way."""
         answers = list(pool.read(paths))
-        assert all(answer.pop("seconds") >= 0 for _, answer in answers)
-        return answers
+        assert all(answer["seconds"] >= 0 for _, answer in answers)
+        return [(path, answer["state"], *self.in_words(*from_answer(answer))) for path, answer in answers]
+
+    def in_words(self, document, columns, terms):
+        names = [None, *terms.vocabulary.terms]
+        words = [names[number] for number in np.frombuffer(terms.numbers, np.uint32)]
+        return document, columns, terms.words, words
 
     def test_files_come_back_in_order_and_as_read_in_this_process(self, files):
         analyzer = Analyzer()
         with Workers(2, analyzer) as pool:
-            assert self.answers(pool, files) == list(WorkersHere(1, analyzer).read(files))
+            assert self.answers(pool, files) == self.answers(WorkersHere(1, analyzer), files)
 
     @pytest.mark.parametrize(("deaths", "code"), [(1, "FILE-UNREADABLE"), (2, "FILE-CRASH")])
     def test_a_worker_that_dies_twice_costs_the_file_it_was_reading_and_no_other(self, files, pipe, deaths, code):
@@ -610,7 +634,36 @@ class TestWorkers:
             "worker.work()\n"
         )
         with Workers(1, Analyzer()) as pool:
-            assert self.answers(pool, files) == list(WorkersHere(1, Analyzer()).read(files))
+            assert self.answers(pool, files) == self.answers(WorkersHere(1, Analyzer()), files)
+
+    def test_a_worker_whose_answers_do_not_follow_one_another_costs_one_file_and_is_not_asked_again(
+        self, files, replace_worker
+    ):
+        replace_worker(
+            "from docqa.indexing import worker\n"
+            "answer = worker.as_answer\n"
+            "def forgetful(document, columns, terms, told):\n"
+            "    return answer(document, columns, terms, told + ('3' in document.pages[0].text))\n"
+            "worker.as_answer = forgetful\n"
+            "worker.work()\n"
+        )
+        marked = [file for file in files if "3" in file.read_text()]
+        with Workers(1, Analyzer()) as pool:
+            codes = self.codes(pool, files)
+        assert codes == ["FILE-CRASH" if file in marked else "ok" for file in files]
+        assert 0 < len(marked) < len(files)
+
+    def test_terms_of_an_answer_that_is_too_long_do_not_come_with_the_next_one(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(Limits, "answer_bytes", 2_000)
+        (tmp_path / "long.txt").write_text(" ".join(f"word{number}" for number in range(1_000)))
+        (tmp_path / "short.txt").write_text("The ship is paid in silver.")
+        numbering = TermNumbering(Analyzer())
+        codes = []
+        for name in ("short.txt", "long.txt", "short.txt"):
+            answer = worker._answer(tmp_path / name, Analyzer(), "pypdf", DEFAULT_LIMITS, (), None, numbering)
+            codes.append(code_of(checked_answer(answer)))
+        assert codes == [None, "FILE-TEXT", None]
+        assert numbering.told == len(numbering.vocabulary.terms) < 10
 
     def test_python_files_in_the_current_folder_are_not_run(self, files, tmp_path, monkeypatch):
         for name in ("json.py", "hashlib.py", "docqa.py"):

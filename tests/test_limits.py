@@ -9,11 +9,15 @@ import pytest
 from conftest import WorkersHere
 from docqa import Limits, UsageError
 from docqa.cli import commands
+from docqa.documents.document import Document, Page
 from docqa.documents.limits import DEFAULT_LIMITS, LIMIT_OPTIONS, MEGABYTE
-from docqa.indexing.answer import checked_answer
+from docqa.indexing.answer import as_answer, as_bytes, checked_answer
 from docqa.indexing.worker import read_file
 from docqa.indexing.workers import Workers
+from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer
+from docqa.retrieval.numbered import TermNumbering
+from docqa.store.paragraphs import paragraph_columns
 from pdf_maker import make_pdf
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux only")
@@ -154,11 +158,26 @@ class TestWorkersInLimits:
         assert not is_running(child)
 
     def test_lines_that_are_no_answers(self):
-        for line in (b"", b"{}", b"{}\n", b"[]\n", b"\xff\n", b'{"state": 1, "error": {}}\n', b"[" * 100_000 + b"\n"):
-            assert checked_answer(line) is None
-        good = b'{"state": null, "error": {"code": "X", "sentence": "X."}}\n'
+        for header in (b"", b"{}", b"[]", b"\xff", b'{"state": 1, "error": {}}', b"[" * 100_000):
+            assert checked_answer(b"%d 0 0\n" % len(header) + header) is None
+        good = b'57 0 0\n{"state": null, "error": {"code": "X", "sentence": "X."}}'
         assert checked_answer(good) is not None
         assert checked_answer(good[:-1]) is None
+        for line in (b"", b"\n", b"57 0\n", b"57 -1 1\n", b"57 0 1\n", b"57 x 0\n"):
+            assert checked_answer(line + good.partition(b"\n")[2]) is None
+
+    def test_texts_that_are_not_as_long_as_is_said_are_no_answer(self):
+        document = Document((Page(1, "A red ship."),), "", "text", "1")
+        terms = TermNumbering(Analyzer()).number(["a red ship"])
+        good = as_bytes({"state": {}, **as_answer(document, paragraph_columns(segment(document.pages)), terms)})
+        assert checked_answer(good) is not None
+        for before, after in (
+            (b"[11, 11, 8]", b"[11, 11, 9]"),
+            (b"[11, 11, 8]", b"[41,-11, 0]"),
+            (b"ship", b"sh\xffp"),
+        ):
+            assert before in good
+            assert checked_answer(good.replace(before, after)) is None
 
 
 class TestLimitsAreAskedFor:

@@ -17,10 +17,9 @@ from docqa.documents.document import Document, Page
 from docqa.errors import AnalyzerMismatchError
 from docqa.paragraphs.paragraph import Paragraph, Run
 from docqa.retrieval import numbered as numbered_module
-from docqa.retrieval import postings as postings_module
 from docqa.retrieval.analyzer import WORD, Analyzer, indexed_text
 from docqa.retrieval.best import top
-from docqa.retrieval.fresh import add_postings, paragraph_lengths
+from docqa.retrieval.fresh import add_postings, paragraph_lengths, term_ids
 from docqa.retrieval.numbered import TermNumbering, numbered
 from docqa.retrieval.postings import MOST, corpus_statistics, generation, next_generation, term_numbers
 from docqa.retrieval.search import check_analyzer
@@ -368,7 +367,7 @@ class TestPostings:
 def counts_of(terms):
     """What numbered terms say of each paragraph: how often which term stands there."""
     numbers = iter(np.frombuffer(terms.numbers, np.uint32).tolist())
-    names = [None, *terms.terms]
+    names = [None, *terms.vocabulary.terms]
     counts = [Counter(names[next(numbers)] for _ in range(words)) for words in terms.words]
     assert next(numbers, None) is None
     for count in counts:
@@ -390,11 +389,10 @@ class TestNumberedTerms:
         expected = [Counter(Analyzer().terms(text)) for text in texts]
         assert counts_of(terms) == expected
         assert paragraph_lengths(terms) == [count.total() for count in expected]
-        assert terms == TermNumbering(Analyzer()).number(texts)
 
     def test_each_term_is_there_once_in_the_order_of_the_text(self):
         terms = TermNumbering(Analyzer()).number(["The ships", "", "a harbour: ship, harbours"])
-        assert terms.terms == ["ship", "harbour"]
+        assert terms.vocabulary.terms == ["ship", "harbour"]
         assert terms.words == [2, 0, 4]
         assert np.frombuffer(terms.numbers, np.uint32).tolist() == [0, 1, 0, 2, 1, 2]
 
@@ -403,20 +401,38 @@ class TestNumberedTerms:
     def test_counts_are_numbered_as_they_are(self, counts):
         assert counts_of(numbered(counts)) == counts
 
-    def test_words_and_terms_that_are_remembered_do_not_grow_without_end(self, index, monkeypatch):
+    def test_a_term_keeps_its_number_in_the_next_document(self):
+        numbering = TermNumbering(Analyzer())
+        before = numbering.number(["a red ship"])
+        terms = numbering.number(["the ships", "a blue sea"])
+        assert terms.vocabulary is before.vocabulary
+        assert terms.vocabulary.terms == ["red", "ship", "blue", "sea"]
+        assert np.frombuffer(terms.numbers, np.uint32).tolist() == [0, 2, 0, 3, 4]
+
+    def test_a_vocabulary_that_has_grown_large_is_given_up_for_a_new_one(self, monkeypatch):
         monkeypatch.setattr(numbered_module, "REMEMBERED", 3)
-        monkeypatch.setattr(postings_module, "REMEMBERED", 3)
-        numbering, known = TermNumbering(Analyzer()), {}
+        numbering = TermNumbering(Analyzer())
         for text in ("red sea ship", "red lamp pilot", "blue sky") * 3:
             terms = numbering.number([text])
-            assert terms == TermNumbering(Analyzer()).number([text])
-            found = term_numbers(index.db, terms.terms, known)
-            assert {found[term] for term in terms.terms} == {
-                index.db.execute("SELECT id FROM terms WHERE term = ?", [term]).fetchone()[0] for term in terms.terms
-            }
-            assert len(known) <= 6
-            assert len(numbering._term_of) <= 6
-        assert index.db["terms"].count == 7
+            assert counts_of(terms) == [Counter(Analyzer().terms(text))]
+            assert len(terms.vocabulary.terms) <= 6
+            assert numbering.told <= len(terms.vocabulary.terms)
+            numbering.told = len(terms.vocabulary.terms)
+
+    def test_ids_of_terms_are_asked_for_once(self, index):
+        asked = []
+
+        def find(terms):
+            asked.extend(terms)
+            return {term: 100 + len(term) for term in terms if term != "sky"}
+
+        numbering = TermNumbering(Analyzer())
+        for text in ("the red ship", "ships, sky", "harbour: a sky"):
+            terms = numbering.number([text])
+            ids = term_ids(terms, find)
+        assert ids[: len(terms.vocabulary.terms) + 1].tolist() == [0, 103, 104, 0, 107]
+        assert terms.vocabulary.terms == ["red", "ship", "sky", "harbour"]
+        assert asked == ["red", "ship", "sky", "sky", "harbour"]
 
     def test_new_terms_get_their_numbers_in_their_order_not_in_that_of_the_text(self, index):
         found = term_numbers(index.db, ["sea", "lamp", "red"])

@@ -26,11 +26,11 @@ with atheris.instrument_imports(include=["docqa"]):
     from docqa.documents.formats import read_document
     from docqa.documents.limits import DEFAULT_LIMITS
     from docqa.errors import DocumentError
-    from docqa.indexing.answer import as_answer, as_line, checked_answer, from_answer
+    from docqa.indexing.answer import as_answer, as_bytes, checked_answer, from_answer, learn
     from docqa.indexing.confinement import confine
     from docqa.paragraphs.segment import segment
     from docqa.retrieval.analyzer import Analyzer
-    from docqa.retrieval.numbered import TermNumbering
+    from docqa.retrieval.numbered import TermNumbering, Vocabulary
     from docqa.store.paragraphs import paragraph_columns
 
 from seeds import archive_of
@@ -118,8 +118,9 @@ def check_document(document: Document) -> None:
         assert not wrong, f"characters {wrong[:5]} of a page are in no paragraph or in several"
     columns = paragraph_columns(paragraphs)
     terms = TermNumbering(Analyzer()).number([paragraph.text for paragraph in paragraphs])
-    answer = checked_answer(as_line({"state": {}, **as_answer(document, columns, terms)}))
+    answer = checked_answer(as_bytes({"state": {}, **as_answer(document, columns, terms)}))
     assert answer is not None
+    learn(answer, Vocabulary())
     # Headings of pages are in the paragraphs already.
     pages = tuple(replace(page, headings=None) for page in document.pages)
     assert from_answer(answer) == (replace(document, pages=pages), columns, terms)

@@ -7,6 +7,7 @@ numbers a paragraph. Nothing is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,9 @@ from docqa.checking.report import (
 )
 from docqa.checking.sums import Sums, marks_of
 from docqa.retrieval.analyzer import Analyzer, indexed_text
-from docqa.retrieval.fresh import counted_entries, paragraph_lengths
+from docqa.retrieval.fresh import counted_entries, paragraph_lengths, term_ids
 from docqa.retrieval.numbered import TermNumbering
-from docqa.retrieval.postings import REMEMBERED, stored_numbers
+from docqa.retrieval.postings import stored_numbers
 from docqa.store.documents import StoredDocument, stored_documents
 from docqa.store.opening import reading
 from docqa.store.rows import DOCUMENT, wrong_column
@@ -93,7 +94,6 @@ class _Check:
         self._db = db
         self._documents = documents
         self._numbering = TermNumbering(analyzer)
-        self._known: dict[str, int] = {}
         self._expected = Sums.of_none(len(documents))
         # Those of which it is known without comparing sums that their postings are not right.
         self._wrong: set[int] = set()
@@ -120,20 +120,13 @@ class _Check:
         lengths = paragraph_lengths(terms)
         if list(contents.lengths) != lengths:
             yield Finding(STATISTICS, "The stored lengths of its paragraphs are not right.", REPAIR, document.path)
-        numbers = self._numbers(terms.terms)
-        if any(not numbers.get(term) for term in terms.terms):
+        ids = term_ids(terms, partial(stored_numbers, self._db))
+        numbers = np.frombuffer(terms.numbers, np.uint32)
+        if not ids[numbers[numbers > 0]].all():
             self._wrong.add(place)
-        found = {term: numbers.get(term, 0) for term in terms.terms}
-        ids = [entry.id for entry in contents.paragraphs]
-        entries = counted_entries(terms, found, ids, lengths)
+        entries = counted_entries(terms, ids, [entry.id for entry in contents.paragraphs], lengths)
         marks = marks_of(entries.terms, entries.postings)
         self._expected.add(np.full(len(marks), place, np.int64), marks)
-
-    def _numbers(self, terms: Sequence[str]) -> dict[str, int]:
-        if len(self._known) > REMEMBERED:
-            self._known.clear()
-        self._known.update(stored_numbers(self._db, [term for term in terms if term not in self._known]))
-        return self._known
 
 
 def _statistics(db: Database) -> Iterator[Finding]:

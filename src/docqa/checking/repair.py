@@ -50,7 +50,7 @@ def repair_index(
                 "Delete it and index the documents again, they are untouched."
             )
         dropped = _empty(db) + drop_copies_at_fault(db, documents)
-        numbering, known = TermNumbering(analyzer), dict[str, int]()
+        numbering = TermNumbering(analyzer)
         paragraphs, again = 0, []
         for number, document in enumerate(documents, start=1):
             contents = contents_of(db, document)
@@ -63,7 +63,7 @@ def repair_index(
             ids = [entry.id for entry in contents.paragraphs]
             terms = numbering.number(texts_of(document, contents))
             lengths = paragraph_lengths(terms)
-            add_terms(db, document.id, ids, terms, lengths, known)
+            add_terms(db, document.id, ids, terms, lengths)
             set_terms(db, dict(zip(ids, lengths, strict=True)))
             paragraphs += len(ids)
             if number % SETTLE_EVERY == 0 and fresh_size(db)[1] >= LARGEST:

@@ -37,7 +37,7 @@ class Limits:
 
     @property
     def answer_bytes(self) -> int:
-        """How long the answer of a worker may be: the text, twice, where every character is written as an escape."""
+        """How long the answer of a worker may be: the text, twice, at four bytes a character, and as much about it."""
         return 16 * self.text + MEGABYTE
 
 

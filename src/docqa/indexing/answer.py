@@ -1,15 +1,19 @@
-"""What a worker answers for a file that it could read: made in the worker as JSON, and taken apart by the writer."""
+"""What a worker answers for a file that it could read: made in the worker as bytes, and taken apart by the writer.
+
+An answer is a line of three numbers, then so many bytes of JSON, of texts in UTF-8, and of other data. Texts are most
+of an answer, and putting them into JSON took a worker as long as cutting them into words.
+"""
 
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
 from types import NoneType
-from typing import Any
+from typing import Any, AnyStr
 
 from docqa.documents.document import Document, Page
-from docqa.retrieval.numbered import NumberedTerms
+from docqa.retrieval.numbered import NumberedTerms, Vocabulary
 from docqa.store.paragraphs import ParagraphColumns
 
 #: What an answer has when a file was read, and what it says when not.
@@ -26,13 +30,21 @@ DOCUMENT = frozenset(
         "pages",
         "paragraphs",
         "terms",
+        "texts",
+        "data",
     }
 )
 ERROR = frozenset({"code", "sentence"})
+#: A line of three numbers is no longer than this.
+LONGEST_LINE = 64
 
 
-def as_answer(document: Document, paragraphs: ParagraphColumns, terms: NumberedTerms) -> dict[str, Any]:
-    """A document with its paragraphs and their terms, of what JSON knows; bytes are in base 64."""
+def as_answer(document: Document, paragraphs: ParagraphColumns, terms: NumberedTerms, told: int = 0) -> dict[str, Any]:
+    """A document with its paragraphs and their terms, of what JSON knows but for its texts and data.
+
+    Of the vocabulary what was not `told` before goes along.
+    """
+    columns = {name: column for name, column in vars(paragraphs).items() if name not in {"text", "runs"}}
     return {
         "title": document.title,
         "author": document.author,
@@ -41,33 +53,94 @@ def as_answer(document: Document, paragraphs: ParagraphColumns, terms: NumberedT
         "extractor_version": document.extractor_version,
         "notes": document.notes,
         "code": document.code,
-        "pages": [(page.number, page.text, page.label, page.extractor, page.left_out) for page in document.pages],
-        "paragraphs": {**vars(paragraphs), "runs": [_as_text(runs) for runs in paragraphs.runs]},
+        "pages": [(page.number, page.label, page.extractor, page.left_out) for page in document.pages],
+        "paragraphs": columns,
+        "terms": {"told": told, "words": terms.words},
         # No term has a blank in it, and one text is made and taken apart more quickly than thousands.
-        "terms": {**vars(terms), "terms": " ".join(terms.terms), "numbers": _as_text(terms.numbers)},
+        "texts": [*(page.text for page in document.pages), *paragraphs.text, " ".join(terms.vocabulary.terms[told:])],
+        "data": [*paragraphs.runs, terms.numbers],
     }
 
 
-def as_line(answer: Mapping[str, Any]) -> bytes:
+def as_bytes(answer: Mapping[str, Any]) -> bytes:
     """An answer as it is written."""
-    return json.dumps(answer).encode("ascii") + b"\n"
+    texts, data = answer.get("texts", ()), answer.get("data", ())
+    lengths = {"texts": list(map(len, texts)), "data": list(map(len, data))} if texts else {}
+    parts = (
+        json.dumps({**answer, **lengths}).encode("ascii"),
+        "".join(texts).encode("utf-8", "surrogatepass"),
+        b"".join(data),
+    )
+    return b"%d %d %d\n" % tuple(map(len, parts)) + b"".join(parts)
 
 
-def checked_answer(line: bytes) -> dict[str, Any] | None:
-    """The answer that a worker wrote on a line; None when the line was cut off or is no answer at all."""
-    if not line.endswith(b"\n"):
+def sizes_of(line: bytes) -> tuple[int, int, int] | None:
+    r"""How many bytes of JSON, texts and data come after the first line of an answer; None when it is none.
+
+    >>> sizes_of(b"120 4000 16\n")
+    (120, 4000, 16)
+    """
+    numbers = line.split()
+    if not line.endswith(b"\n") or len(numbers) != 3 or not all(map(bytes.isdigit, numbers)):
         return None
+    return int(numbers[0]), int(numbers[1]), int(numbers[2])
+
+
+def checked_answer(answer: bytes) -> dict[str, Any] | None:
+    """The answer that a worker wrote; None when it was cut off or is no answer at all."""
+    line, _, rest = answer.partition(b"\n")
+    sizes = sizes_of(line + b"\n")
+    if sizes is None or len(rest) != sum(sizes):
+        return None
+    header, texts, data = (rest[begin:end] for begin, end in pairwise(accumulate(sizes, initial=0)))
     try:
-        answer = json.loads(line)
+        found = json.loads(header)
+        if not _is_answer(found):
+            return None
+        if "error" not in found:
+            found["texts"] = list(_cut(texts.decode("utf-8", "surrogatepass"), found["texts"]))
+            found["data"] = list(_cut(data, found["data"]))
     except (ValueError, RecursionError):
         return None
+    return dict(found)
+
+
+def _is_answer(answer: Any) -> bool:
     if not isinstance(answer, dict) or not isinstance(answer.get("state", ""), dict | NoneType):
-        return None
+        return False
     if not isinstance(answer.get("seconds"), float | NoneType):
-        return None
+        return False
     if "error" in answer:
-        return answer if isinstance(answer["error"], dict) and answer["error"].keys() == ERROR else None
-    return answer if answer.keys() >= DOCUMENT else None
+        return isinstance(answer["error"], dict) and answer["error"].keys() == ERROR
+    if not answer.keys() >= DOCUMENT or not isinstance(answer["terms"], dict):
+        return False
+    return isinstance(answer["terms"].get("told"), int) and all(
+        isinstance(lengths, list) and all(isinstance(length, int) and length >= 0 for length in lengths)
+        for lengths in (answer["texts"], answer["data"])
+    )
+
+
+def _cut(whole: AnyStr, lengths: Sequence[int]) -> Iterator[AnyStr]:
+    """The pieces of these lengths. Raises `ValueError` when they are not the whole."""
+    if sum(lengths) != len(whole):
+        raise ValueError(f"{sum(lengths)} of {len(whole)}")
+    return (whole[begin:end] for begin, end in pairwise(accumulate(lengths, initial=0)))
+
+
+def learn(answer: dict[str, Any], vocabulary: Vocabulary) -> Vocabulary:
+    """Add the terms that an answer brings to the vocabulary of the worker that gave it, and name that in the answer.
+
+    Returns the vocabulary, a new one where the worker began one. Raises `ValueError` when an answer is missing before
+    this one, as its terms would be.
+    """
+    terms = answer["terms"]
+    if terms["told"] == 0:
+        vocabulary = Vocabulary()
+    if terms["told"] != len(vocabulary.terms):
+        raise ValueError(f"{terms['told']} terms were told and {len(vocabulary.terms)} heard")
+    vocabulary.terms += answer["texts"][-1].split()
+    terms["vocabulary"] = vocabulary
+    return vocabulary
 
 
 def code_of(answer: Mapping[str, Any]) -> str | None:
@@ -76,11 +149,12 @@ def code_of(answer: Mapping[str, Any]) -> str | None:
 
 
 def from_answer(answer: Mapping[str, Any]) -> tuple[Document, ParagraphColumns, NumberedTerms]:
-    """What `as_answer` was given."""
+    """What `as_answer` was given, of an answer that was learned from."""
+    pages, terms, count = answer["pages"], answer["terms"], len(answer["pages"])
     document = Document(
         tuple(
             Page(number, text, label, extractor=extractor, left_out=tuple((start, end) for start, end in left_out))
-            for number, text, label, extractor, left_out in answer["pages"]
+            for (number, label, extractor, left_out), text in zip(pages, answer["texts"][:count], strict=True)
         ),
         answer["title"],
         answer["extractor"],
@@ -90,13 +164,6 @@ def from_answer(answer: Mapping[str, Any]) -> tuple[Document, ParagraphColumns, 
         answer["language"],
         answer["code"],
     )
-    columns, terms = answer["paragraphs"], answer["terms"]
-    return (
-        document,
-        ParagraphColumns(**{**columns, "runs": [b64decode(runs) for runs in columns["runs"]]}),
-        NumberedTerms(**{**terms, "terms": terms["terms"].split(), "numbers": b64decode(terms["numbers"])}),
-    )
-
-
-def _as_text(data: bytes) -> str:
-    return b64encode(data).decode("ascii")
+    *runs, numbers = answer["data"]
+    columns = ParagraphColumns(**answer["paragraphs"], text=answer["texts"][count:-1], runs=runs)
+    return document, columns, NumberedTerms(terms["vocabulary"], terms["words"], numbers)

@@ -148,7 +148,6 @@ class _Outcome:
     """What became of the files that were read; `before` are the paths that were in the index."""
 
     before: Collection[str]
-    known: dict[str, int] = field(default_factory=dict)
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     failed: list[FailedFile] = field(default_factory=list)
@@ -219,7 +218,7 @@ def _write(
             else:
                 remove(db, content.document.id, analyzer)
         vacate(db, [file.path for file in files], analyzer)
-        number, failure = _store(db, state, result, outcome.known, tried)
+        number, failure = _store(db, state, result, tried)
         if [file.path for file in files] != [state.path]:
             place(db, [(number, files)], analyzer)
         next_generation(db)
@@ -235,7 +234,6 @@ def _store(
     db: Database,
     state: FileState,
     result: Mapping[str, Any],
-    known: dict[str, int],
     tried: Tried,
 ) -> tuple[int, FailedFile | None]:
     seconds = result.get("seconds")
@@ -246,7 +244,7 @@ def _store(
     document, paragraphs, terms = from_answer(result)
     lengths = paragraph_lengths(terms)
     number, ids = add_document(db, state, document, paragraphs, lengths, seconds=seconds, tried=tried[0])
-    add_terms(db, number, ids, terms, lengths, known)
+    add_terms(db, number, ids, terms, lengths)
     return number, FailedFile(state.path, document.code, " ".join(document.notes)) if document.notes else None
 
 

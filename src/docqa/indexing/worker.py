@@ -1,4 +1,4 @@
-"""The worker process: reads one path a line from standard input, answers one JSON object a line.
+"""The worker process: reads one path a line from standard input, answers each (see `docqa.indexing.answer`).
 
 It runs as `python -m docqa.indexing.worker` rather than through multiprocessing, so that a program that calls
 `Corpus.index` at its top level is not run again in each worker, and a parser that dies takes only its worker along.
@@ -28,7 +28,7 @@ from docqa.documents.limits import (
 )
 from docqa.documents.regular import read_regular
 from docqa.errors import DocumentError
-from docqa.indexing.answer import as_answer, as_line
+from docqa.indexing.answer import as_answer, as_bytes
 from docqa.indexing.confinement import confine, end_in_time, take_your_time
 from docqa.paragraphs.running_lines import without_running_lines
 from docqa.paragraphs.segment import segment
@@ -71,13 +71,17 @@ def _answer(
     begun = time.monotonic()
     try:
         read = read_file(path, analyzer, pdf_extractor, limits, passwords, ocr, numbering)
-        answer = as_line({**read, "seconds": _since(begun)})
+        answer = as_bytes({**read, "seconds": _since(begun)})
         if len(answer) <= limits.answer_bytes:
+            if "error" not in read:
+                numbering.told = len(numbering.vocabulary.terms)
             return answer
         error = too_much_text(limits)
     except MemoryError:
         error = too_much_memory(limits)
-    return as_line({"state": None, "error": _error(error), "seconds": _since(begun)})
+    # The next answer is not to bring the terms of this file.
+    numbering.forget()
+    return as_bytes({"state": None, "error": _error(error), "seconds": _since(begun)})
 
 
 def read_file(
@@ -115,8 +119,9 @@ def read_file(
         indexed_text(storable(path.name), document.title, document.author, paragraph.headings, paragraph.text)
         for paragraph in paragraphs
     )
-    terms = (numbering or TermNumbering(analyzer)).number(texts)
-    return {"state": state, **as_answer(document, paragraph_columns(paragraphs), terms)}
+    numbering = numbering or TermNumbering(analyzer)
+    terms = numbering.number(texts)
+    return {"state": state, **as_answer(document, paragraph_columns(paragraphs), terms, numbering.told)}
 
 
 def _error(error: DocumentError) -> dict[str, str]:

@@ -20,8 +20,9 @@ from typing import Any, Self
 from docqa.documents.formats import DEFAULT_PDF_EXTRACTOR
 from docqa.documents.limits import DEFAULT_LIMITS, Limits, too_slow
 from docqa.errors import DocumentError
-from docqa.indexing.answer import checked_answer, code_of
+from docqa.indexing.answer import LONGEST_LINE, checked_answer, code_of, learn, sizes_of
 from docqa.retrieval.analyzer import Analyzer
+from docqa.retrieval.numbered import Vocabulary
 
 #: How many files are read ahead of the writer, for each worker, at least.
 READ_AHEAD = 4
@@ -117,7 +118,10 @@ class Workers:
         timer.start()
         try:
             answer = checked_answer(_exchange(process, _line(str(path)), self._limits.answer_bytes))
+            if answer is not None and "error" not in answer:
+                self._mine.vocabulary = learn(answer, self._mine.vocabulary)
         except (BrokenPipeError, ValueError):
+            # A worker whose answers do not follow one another is of no more use than one that died.
             answer = None
         finally:
             timer.cancel()
@@ -144,6 +148,7 @@ class Workers:
             env={**os.environ, "OMP_THREAD_LIMIT": "1"} if self._settings["ocr"] else None,
         )
         self._processes.append(process)
+        self._mine.vocabulary = Vocabulary()
         if process.stdin is not None:
             process.stdin.write(_line(self._settings))
         return process
@@ -166,7 +171,11 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes, longest: int) ->
         return b""
     process.stdin.write(request)
     process.stdin.flush()
-    return process.stdout.readline(longest + 1)
+    line = process.stdout.readline(LONGEST_LINE)
+    sizes = sizes_of(line)
+    if sizes is None or sum(sizes) > longest:
+        return b""
+    return line + process.stdout.read(sum(sizes))
 
 
 def _is_over(process: subprocess.Popen[bytes]) -> bool:

@@ -5,8 +5,9 @@ So a file is one small write wherever its words stand in the inverted index, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -80,15 +81,11 @@ def add_postings(
     document: int,
     paragraphs: Sequence[int],
     counts: Sequence[Mapping[str, int]],
-    known: dict[str, int] | None = None,
 ) -> list[int]:
-    """Index a document's paragraphs by their term counts; returns their lengths in terms.
-
-    `known` remembers the numbers of terms from one document to the next.
-    """
+    """Index a document's paragraphs by their term counts; returns their lengths in terms."""
     terms = numbered(counts)
     lengths = paragraph_lengths(terms)
-    add_terms(db, document, paragraphs, terms, lengths, known)
+    add_terms(db, document, paragraphs, terms, lengths)
     return lengths
 
 
@@ -98,23 +95,39 @@ def add_terms(
     paragraphs: Sequence[int],
     terms: NumberedTerms,
     lengths: Sequence[int],
-    known: dict[str, int] | None = None,
 ) -> None:
     """Index a document's paragraphs by their terms; `lengths` is what `paragraph_lengths` gives for these."""
-    found = term_numbers(db, terms.terms, known)
-    entries = counted_entries(terms, found, paragraphs, lengths)
+    ids = term_ids(terms, partial(term_numbers, db))
+    entries = counted_entries(terms, ids, paragraphs, lengths)
     db.conn.execute(
         "INSERT INTO fresh (document, entries, data) VALUES (?, ?, ?)", (document, len(entries), entries.pack())
     )
     count_paragraphs(db, len(paragraphs), sum(lengths))
 
 
+def term_ids(terms: NumberedTerms, find: Callable[[Sequence[str]], Mapping[str, int]]) -> NDArray[np.uint64]:
+    """The ids of a vocabulary's terms, by number: of those that `terms` has, all that `find` finds; 0 for no term.
+
+    The vocabulary remembers them, so `find` is asked for each term once, for one that it does not find again.
+    """
+    vocabulary, numbers = terms.vocabulary, _numbers(terms)
+    ids = vocabulary.ids
+    if ids is None or len(ids) <= len(vocabulary.terms):
+        before = np.zeros(1, np.uint64) if ids is None else ids
+        ids = vocabulary.ids = np.concatenate([before, np.zeros(2 * len(vocabulary.terms), np.uint64)])
+    missing = np.unique(numbers[(ids[numbers] == 0) & (numbers > 0)])
+    if len(missing):
+        names = [vocabulary.terms[number - 1] for number in missing.tolist()]
+        found = find(names)
+        ids[missing] = [found.get(name, 0) for name in names]
+    return ids
+
+
 def counted_entries(
-    terms: NumberedTerms, numbers: Mapping[str, int], paragraphs: Sequence[int], lengths: Sequence[int]
+    terms: NumberedTerms, ids: NDArray[np.uint64], paragraphs: Sequence[int], lengths: Sequence[int]
 ) -> Entries:
-    """The postings of paragraphs by their terms, whose stored `numbers` are given; 0 leaves a term out."""
-    stored = np.array([0, *map(numbers.__getitem__, terms.terms)], np.uint64)
-    return _counted(stored[_numbers(terms)], _places(terms), paragraphs, lengths)
+    """The postings of paragraphs by their terms, whose `ids` are given by number; 0 leaves a term out."""
+    return _counted(ids[_numbers(terms)], _places(terms), paragraphs, lengths)
 
 
 def paragraph_lengths(terms: NumberedTerms) -> list[int]:

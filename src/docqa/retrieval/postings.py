@@ -13,8 +13,6 @@ from docqa.store.rows import MalformedRowError, checked_bytes
 
 #: Occurrences and lengths are stored in 16 bits and stop there.
 MOST = 0xFFFF
-#: So many terms are remembered with their numbers; then all are forgotten, so memory does not grow with the index.
-REMEMBERED = 500_000
 #: Bytes of one posting.
 WIDTH = 8
 
@@ -113,15 +111,10 @@ def count_paragraphs(db: Database, paragraphs: int, terms: int) -> None:
     db.conn.execute("UPDATE statistics SET paragraphs = paragraphs + ?, terms = terms + ?", (paragraphs, terms))
 
 
-def term_numbers(db: Database, terms: Sequence[str], known: dict[str, int] | None = None) -> dict[str, int]:
-    """The numbers of terms, new ones for new terms. What is `known` is not looked up again, and found ones join it."""
-    numbers = {} if known is None else known
-    if len(numbers) > REMEMBERED:
-        numbers.clear()
-    missing = sorted(set(terms).difference(numbers))
-    db.conn.executemany("INSERT OR IGNORE INTO terms (term) VALUES (?)", [(term,) for term in missing])
-    numbers.update(stored_numbers(db, missing))
-    return numbers
+def term_numbers(db: Database, terms: Sequence[str]) -> dict[str, int]:
+    """The numbers of terms, new ones for new terms."""
+    db.conn.executemany("INSERT OR IGNORE INTO terms (term) VALUES (?)", [(term,) for term in sorted(terms)])
+    return stored_numbers(db, terms)
 
 
 def stored_numbers(db: Database, terms: Sequence[str]) -> dict[str, int]:
