@@ -21,6 +21,7 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -88,13 +89,8 @@ def main() -> None:
             for tokens in options.tokens:
                 at_once = max(1, Reader(loaded).batch_size.tokens // tokens)
                 for windows in dict.fromkeys([1, at_once]):
-                    measured = compare(
-                        shape,
-                        number_format,
-                        tokens,
-                        windows,
-                        lambda: seconds(loaded, windows, tokens),  # noqa: B023
-                    )
+                    read = partial(seconds, loaded, windows, tokens)
+                    measured = compare(shape, number_format, tokens, windows, read)
                     rows.append((loaded.name, arithmetic, tokens, windows, *measured))
     title = f"threads of torch: {torch.get_num_threads()}; products of {SQUARE} by {SQUARE}"
     note = (

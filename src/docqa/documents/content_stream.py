@@ -27,9 +27,10 @@ _BLANK = rb"[ \t\r\n]"
 # No quantifier gives back what it took: time is linear in the length of a stream, whatever stands in it.
 _NUMBER = rb"[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?![-+.,0-9])"
 _NUMBERS = _NUMBER + rb"(?:" + _BLANK + rb"++" + _NUMBER + rb")*+"
+# All of ASCII that is seen, without delimiters and the sign of an escape.
 _NAME = rb"/[!\"$&'*-.0-;=?-Z\\^-z|~]*+(?=[ \t\r\n/<>\[\]()]|\Z)"
 _STRING = rb"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\)"
-_HEXADECIMAL = rb"<(?:[0-9A-Fa-f]|" + _BLANK + rb")*+>"
+_HEXADECIMAL = rb"<[0-9A-Fa-f \t\r\n]*+>"
 _VALUE = rb"(?:" + rb"|".join((_NUMBER, _NAME, _STRING, _HEXADECIMAL, rb"true|false")) + rb")"
 _DICTIONARY = rb"<<" + _BLANK + rb"*+(?:" + _NAME + _BLANK + rb"*+" + _VALUE + _BLANK + rb"*+)*+>>"
 _ARRAY = rb"\[(?:[-+.0-9 \t\r\n]++|" + _STRING + rb"|" + _HEXADECIMAL + rb")*+\]"
@@ -76,6 +77,8 @@ def read_quickly(page: PageObject) -> Iterator[None]:
                 page[NameObject("/Contents")] = stream
     try:
         yield
+    except MemoryError:
+        raise
     except Exception:
         # pypdf remembers an object that it could not read, and says of it something else the second time.
         if damage is not None:
