@@ -1,11 +1,15 @@
 """The readers that ship: complete, small enough, calibrated, and able to answer."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 import docqa
 from docqa.reading.loading import DEFAULT_READER, READERS_FOLDER, shipped_readers
 from docqa.reading.settings import load_settings
 
+ROOT = Path(__file__).resolve().parent.parent
 #: Bytes that a reader may take on disk.
 LARGEST = {"docqa-base": 115_000_000, "docqa-small": 25_000_000}
 #: Hosts of code refuse larger files.
@@ -59,3 +63,17 @@ def test_a_shipped_reader_refuses_what_the_documents_do_not_say(name, tmp_path):
         unanswered = corpus.ask("Who sank the ferry at the mole?")
     assert unanswered.best is None
     assert unanswered.no_answer_probability is None or unanswered.no_answer_probability > 0.5
+
+
+def test_the_answer_in_the_readme_is_what_the_shipped_reader_says(tmp_path, monkeypatch):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(
+        r'\$ docqa ask "(?P<question>.+)" --top-k 1\n.+\n\n +(?P<answer>.+?)   (?P<percent>\d+)%\n', readme
+    )
+    monkeypatch.chdir(tmp_path)
+    with docqa.open("docqa.db") as corpus:
+        corpus.index(ROOT / "data" / "sample")
+        best = corpus.ask(shown["question"]).best
+    assert best.text == shown["answer"]
+    # Arithmetic differs a little from one processor to another.
+    assert 100 * best.probability == pytest.approx(int(shown["percent"]), abs=2)
