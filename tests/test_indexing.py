@@ -30,7 +30,7 @@ from docqa.indexing.worker import read_file
 from docqa.indexing.workers import Workers
 from docqa.paragraphs.segment import segment
 from docqa.retrieval.analyzer import Analyzer
-from docqa.retrieval.numbered import TermNumbering, Vocabulary
+from docqa.retrieval.numbered import NumberedTerms, TermNumbering, Vocabulary
 from docqa.retrieval.postings import generation
 from docqa.store.documents import FileState, StoredDocument
 from docqa.store.paragraphs import pages_of, paragraph_columns
@@ -520,6 +520,12 @@ class TestAnswers:
         terms = TermNumbering(Analyzer()).number(["a lamp"])
         with pytest.raises(ValueError, match="told"):
             learn(as_answer(document, paragraph_columns([]), terms, told=1), Vocabulary())
+
+    def test_an_answer_with_numbers_that_no_term_has_is_refused(self):
+        document = Document((Page(1, "A lamp."),), "", "text", "1")
+        terms = NumberedTerms(Vocabulary(["lamp"]), [2], np.array([0, 2], np.uint32).tobytes())
+        with pytest.raises(ValueError, match="number 2"):
+            learn(as_answer(document, paragraph_columns([]), terms), Vocabulary())
 
 
 class TestWorkers:

@@ -175,6 +175,7 @@ class TestWorkersInLimits:
             (b"[11, 11, 8]", b"[11, 11, 9]"),
             (b"[11, 11, 8]", b"[41,-11, 0]"),
             (b"ship", b"sh\xffp"),
+            (b"[11, 11, 8]", b"[]         "),
         ):
             assert before in good
             assert checked_answer(good.replace(before, after)) is None

@@ -115,7 +115,7 @@ def _is_answer(answer: Any) -> bool:
     if not answer.keys() >= DOCUMENT or not isinstance(answer["terms"], dict):
         return False
     return isinstance(answer["terms"].get("told"), int) and all(
-        isinstance(lengths, list) and all(isinstance(length, int) and length >= 0 for length in lengths)
+        isinstance(lengths, list) and lengths and all(isinstance(length, int) and length >= 0 for length in lengths)
         for lengths in (answer["texts"], answer["data"])
     )
 
@@ -131,14 +131,20 @@ def learn(answer: dict[str, Any], vocabulary: Vocabulary) -> Vocabulary:
     """Add the terms that an answer brings to the vocabulary of the worker that gave it, and name that in the answer.
 
     Returns the vocabulary, a new one where the worker began one. Raises `ValueError` when an answer is missing before
-    this one, as its terms would be.
+    this one, as its terms would be, or when it has numbers that no term has.
     """
+    # Only who listens to workers needs it.
+    import numpy as np
+
     terms = answer["terms"]
     if terms["told"] == 0:
         vocabulary = Vocabulary()
     if terms["told"] != len(vocabulary.terms):
         raise ValueError(f"{terms['told']} terms were told and {len(vocabulary.terms)} heard")
     vocabulary.terms += answer["texts"][-1].split()
+    highest = int(np.frombuffer(answer["data"][-1], np.uint32).max(initial=0))
+    if highest > len(vocabulary.terms):
+        raise ValueError(f"there is no term of the number {highest}")
     terms["vocabulary"] = vocabulary
     return vocabulary
 
