@@ -65,6 +65,9 @@ LINES = st.lists(
     st.text(st.sampled_from("abcdefghij  ,.-A1"), max_size=90).map(lambda text: text + "\n"), max_size=25
 ).map("".join)
 
+#: Few characters, so that odd ones and blanks often stand beside each other.
+ODDITIES = st.text(st.sampled_from("aB1.- \n\t\x01\x7f\u00a0\u00ad\u200b\ufb01\u2010\ue000"), max_size=40)
+
 
 def texts(*pages, markdown=False):
     paragraphs = segment([Page(number, text) for number, text in enumerate(pages, start=1)], markdown=markdown)
@@ -81,8 +84,8 @@ def shown(text):
 
 
 class TestEveryPage:
-    @given(st.one_of(PAGES, LINES), st.booleans())
-    @settings(max_examples=120, deadline=None)
+    @given(st.one_of(PAGES, LINES, ODDITIES), st.booleans())
+    @settings(max_examples=250, deadline=None)
     def test_every_non_blank_character_is_in_exactly_one_paragraph_and_runs_are_slices_of_the_page(
         self, page, markdown
     ):
@@ -272,6 +275,8 @@ class TestCharacters:
             ("har\u00adbour", "harbour", (Run(0, 0, 3), Run(3, 4, 4))),
             ("\ufeffa\u200bb\u2060c", "abc", (Run(0, 1, 1), Run(1, 3, 1), Run(2, 5, 1))),
             ("5\ue0006 \x00\ud8007", "5 6   7", None),
+            ("\x01 \x01s", "s", (Run(0, 3, 1),)),
+            (" \u00adx \x7f ", "x", (Run(0, 2, 1),)),
             ("\uf0b7 a point", "a point", (Run(0, 2, 7),)),
             ("co\u2011op", "co-op", (Run(0, 0, 2), SpelledRun(2, 2, 1), Run(3, 3, 2))),
             ("man\u200dage", "manage", (Run(0, 0, 3), Run(3, 4, 3))),

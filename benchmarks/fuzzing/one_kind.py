@@ -22,12 +22,15 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["docqa"]):
+    from docqa.checking.contents import uncovered
     from docqa.documents.document import Document, Page
     from docqa.documents.formats import read_document
     from docqa.documents.limits import DEFAULT_LIMITS
     from docqa.errors import DocumentError
     from docqa.indexing.answer import as_answer, as_bytes, checked_answer, from_answer, learn
     from docqa.indexing.confinement import confine
+    from docqa.paragraphs.agreement import wrong_offsets
+    from docqa.paragraphs.running_lines import without_running_lines
     from docqa.paragraphs.segment import segment
     from docqa.retrieval.analyzer import Analyzer
     from docqa.retrieval.numbered import TermNumbering, Vocabulary
@@ -39,8 +42,6 @@ from seeds import archive_of
 ARCHIVES = frozenset({".docx", ".pptx", ".epub"})
 #: Two names beside those of kinds: the other extractor of PDFs, and cutting any text into paragraphs.
 PDFIUM, SEGMENT = "pypdfium2", "segment"
-#: Paragraphs of more text than this are not looked at character by character.
-LOOKED_AT = 200_000
 SECONDS_BETWEEN = 1.0
 
 
@@ -99,30 +100,22 @@ def check_document(document: Document) -> None:
         text.encode("utf-8")
         assert "\0" not in text
     assert [page.number for page in document.pages] == list(range(1, len(document.pages) + 1))
+    # As a worker does, and then as `docqa check` looks at an index.
+    document = replace(document, pages=without_running_lines(document.pages))
     paragraphs = segment(document.pages, markdown=document.extractor == "markdown")
-    covered = {page.number: [0] * len(page.text) for page in document.pages if len(page.text) <= LOOKED_AT}
     texts = {page.number: page.text for page in document.pages}
     for paragraph in paragraphs:
-        for run in paragraph.runs:
-            on_page = texts[paragraph.page][run.page_start : run.page_start + run.length]
-            assert on_page == paragraph.text[run.text_start : run.text_start + run.length] != ""
-            if paragraph.page in covered:
-                for place in range(run.page_start, run.page_start + run.length):
-                    covered[paragraph.page][place] += 1
-    for number, times in covered.items():
-        wrong = [
-            place
-            for place, (character, count) in enumerate(zip(texts[number], times, strict=True))
-            if count > 1 or (not count and not character.isspace())
-        ]
-        assert not wrong, f"characters {wrong[:5]} of a page are in no paragraph or in several"
+        problem = wrong_offsets(paragraph, texts)
+        assert problem is None, problem
+    problems = uncovered(texts, {page.number: page.left_out for page in document.pages}, paragraphs)
+    assert not problems, problems[0]
     columns = paragraph_columns(paragraphs)
     terms = TermNumbering(Analyzer()).number([paragraph.text for paragraph in paragraphs])
     answer = checked_answer(as_bytes({"state": {}, **as_answer(document, columns, terms)}))
     assert answer is not None
     learn(answer, Vocabulary())
-    # Headings of pages are in the paragraphs already.
-    pages = tuple(replace(page, headings=None) for page in document.pages)
+    # The headings of pages, and which running lines were kept, are in the paragraphs already.
+    pages = tuple(replace(page, headings=None, kept=frozenset()) for page in document.pages)
     assert from_answer(answer) == (replace(document, pages=pages), columns, terms)
 
 

@@ -84,7 +84,7 @@ def contents_of(db: Database, document: StoredDocument) -> Contents:
             f"in the first of them, number {order}, {problem}."
         )
     else:
-        problems += _uncovered(pages, left_out, [entry.paragraph for entry in paragraphs])
+        problems += uncovered(pages, left_out, [entry.paragraph for entry in paragraphs])
     return Contents(tuple(paragraphs), tuple(lengths), tuple(unusable), tuple(problems))
 
 
@@ -113,7 +113,7 @@ def _contradiction(paragraph: Paragraph, start: object, end: object, pages: Mapp
     return problem
 
 
-def _uncovered(
+def uncovered(
     pages: Mapping[int, str], left_out: Mapping[int, Sequence[tuple[int, int]]], paragraphs: Sequence[Paragraph]
 ) -> list[str]:
     """Pages of which something that is read is in no paragraph and not left out, or is so twice."""

@@ -78,5 +78,7 @@ def _between_latin(text: str, place: int) -> bool:
 def _stripped(text: str, runs: list[Run]) -> tuple[str, tuple[Run, ...]]:
     first = len(text) - len(text.lstrip())
     last = len(text.rstrip())
-    # Blanks that were put in are in no run.
-    return text[first:last], tuple(run.within(first, last) for run in runs if run.text_start < last)
+    # Blanks that were put in are in no run, and runs of nothing but blanks at either end are none.
+    return text[first:last], tuple(
+        run.within(first, last) for run in runs if run.text_start < last and run.text_end > first
+    )
