@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from docqa.documents.discovery import find_files
 from docqa.documents.document import Page
+from docqa.documents.foreign import reason
 from docqa.documents.formats import check_pdf_extractor, read_document
 from docqa.documents.pdf import read_pdf
 from docqa.documents.pdfium import read_pdf_by_pdfium
@@ -407,3 +408,9 @@ class TestDiscovery:
         monkeypatch.setattr(os, "scandir", refuse)
         with pytest.raises(PathError, match="cannot be listed: Permission denied"):
             find_files([tmp_path])
+
+
+def test_what_an_error_quotes_of_a_file_can_be_stored():
+    said = reason(ValueError("the filter /Flate\0\n\ud800"))
+    assert said == "ValueError: the filter /Flate\ufffd ?"
+    said.encode("utf-8")

@@ -37,8 +37,12 @@ def in_one_line(value: object) -> str:
 
 
 def reason(error: Exception) -> str:
-    """An error of a parser in one line."""
-    message = " ".join(str(error).split())
+    r"""An error of a parser in one line; it may quote what the file says, whatever that is.
+
+    >>> reason(ValueError("no filter\nof the name \ud800"))
+    'ValueError: no filter of the name ?'
+    """
+    message = in_one_line(error)
     return f"{type(error).__name__}: {message[:120]}" if message else type(error).__name__
 
 
