@@ -12,7 +12,7 @@ from docqa.paragraphs.paragraph import Paragraph
 from docqa.paragraphs.segment import SEGMENTATION
 from docqa.store.offsets import pack_ranges
 from docqa.store.paragraphs import ParagraphColumns, check_all_there, paragraph_columns
-from docqa.store.rows import DOCUMENT, MalformedRowError, checked
+from docqa.store.rows import DOCUMENT, MalformedRowError, checked, rows_among
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -197,8 +197,7 @@ def documents_by_id(db: Database, numbers: Iterable[int]) -> dict[int, StoredDoc
     found: dict[int, StoredDocument] = {}
     # SQLite takes so many values at once and no more.
     for begin in range(0, len(wanted), AT_ONCE):
-        part = wanted[begin : begin + AT_ONCE]
-        rows = db["documents"].rows_where(f"id IN ({','.join('?' * len(part))})", part)
+        rows = rows_among(db, "documents", "id", wanted[begin : begin + AT_ONCE])
         found.update((row["id"], _document(row)) for row in rows)
     check_all_there(found, wanted, "document")
     return found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from docqa.documents.document import Page
 from docqa.paragraphs.paragraph import Paragraph
 from docqa.store.offsets import RANGE, pack_runs, unpack_ranges
-from docqa.store.rows import PAGE, MalformedRowError, checked, paragraph_of
+from docqa.store.rows import PAGE, MalformedRowError, checked, paragraph_of, rows_among
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -79,8 +79,7 @@ def all_paragraph_texts(db: Database) -> list[str]:
 def paragraphs_by_id(db: Database, numbers: Iterable[int]) -> dict[int, StoredParagraph]:
     """The paragraphs of the given ids, by id. Raises `MalformedRowError` when one is not there."""
     wanted = list(numbers)
-    marks = ",".join("?" * len(wanted))
-    found = {row["id"]: _paragraph(row) for row in db["paragraphs"].rows_where(f"id IN ({marks})", wanted)}
+    found = {row["id"]: _paragraph(row) for row in rows_among(db, "paragraphs", "id", wanted)}
     check_all_there(found, wanted, "paragraph")
     return found
 

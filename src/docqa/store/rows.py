@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from docqa.paragraphs.paragraph import PageBreak, Paragraph
 from docqa.store.offsets import RUN, unpack_runs
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 #: The kinds of value that a column holds, by its name.
 Kinds = Mapping[str, type | tuple[type, ...]]
@@ -71,6 +74,16 @@ def checked(table: str, row: Mapping[str, Any], kinds: Kinds) -> dict[str, Any]:
     if wrong is not None:
         raise MalformedRowError(f"{wrong} in a row of {table}")
     return {name: row[name] for name in kinds}
+
+
+def rows_among(db: Database, table: str, column: str, values: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """The rows of a table whose column has one of the values, which are few."""
+    # What sqlite-utils asks of a table before it reads it takes as long as reading twenty rows.
+    marks = ",".join("?" * len(values))
+    cursor = db.conn.execute(f'SELECT * FROM "{table}" WHERE "{column}" IN ({marks})', values)  # noqa: S608
+    names = [name for name, *_ in cursor.description]
+    for row in cursor:
+        yield dict(zip(names, row, strict=True))
 
 
 def checked_bytes(data: object, table: str) -> bytes:
