@@ -13,7 +13,7 @@ from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.fresh import fresh_entries
 from docqa.retrieval.numbered import TermNumbering, Vocabulary
-from docqa.retrieval.postings import unpack
+from docqa.retrieval.packed import packed, unpack
 from docqa.retrieval.search import score_paragraphs, search_paragraphs
 from docqa.retrieval.segments import removed_of
 from docqa.store.copies import stored_copies
@@ -114,7 +114,7 @@ def all_postings(db):
     words = dict(db.conn.execute("SELECT id, term FROM terms"))
     found = {}
     parts = [
-        (term, unpack(data).without(removed_of(db, segment)))
+        (term, unpack([packed(data)]).without(removed_of(db, segment)))
         for term, segment, data in db.conn.execute("SELECT term, segment, data FROM postings").fetchall()
     ]
     for _, entries in fresh_entries(db):

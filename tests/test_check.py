@@ -29,7 +29,8 @@ from docqa.paragraphs.segment import segment
 from docqa.retrieval import segments
 from docqa.retrieval.analyzer import indexed_text
 from docqa.retrieval.fresh import add_postings
-from docqa.retrieval.postings import generation, unpack
+from docqa.retrieval.packed import pack, packed, unpack
+from docqa.retrieval.postings import Postings, generation
 from docqa.retrieval.segments import settle
 from docqa.store.documents import FileState, add_document
 from docqa.store.offsets import pack_runs, unpack_ranges
@@ -171,8 +172,8 @@ class TestSound:
 DAMAGE = {
     "a posting's occurrences": (
         (
-            "UPDATE postings SET data = CAST(substr(data, 1, length(data) / 8 * 4) || x'0900' || "
-            "substr(data, length(data) / 8 * 4 + 3) AS BLOB) WHERE term = (SELECT id FROM terms WHERE term = 'petroleum')"
+            "UPDATE postings SET data = CAST(substr(data, 1, 12 + 2 * count) || x'09' || substr(data, 14 + 2 * count) "
+            "AS BLOB) WHERE term = (SELECT id FROM terms WHERE term = 'petroleum')"
         ),
         {("postings", TEXTS[0]), ("postings", None)},
     ),
@@ -539,12 +540,12 @@ def test_every_posting_that_is_changed_changes_the_sums(indexed):
     (term, data) = indexed.db.conn.execute(
         "SELECT term, data FROM postings ORDER BY length(data) DESC LIMIT 1"
     ).fetchone()
-    part = unpack(data)
+    part = unpack([packed(data)])
     for column in ("frequencies", "lengths"):
         for place in range(len(part)):
             arrays = {name: np.array(values) for name, values in vars(part).items()}
             arrays[column][place] += 1
-            changed = b"".join(array.tobytes() for array in arrays.values())
+            changed = pack(Postings(**arrays))
             with writing(indexed.db):
                 indexed.db.conn.execute("UPDATE postings SET data = ? WHERE term = ?", (changed, term))
             assert any(path for kind, path in found(indexed) if kind == "postings")

@@ -17,11 +17,13 @@ from docqa.retrieval import best, segments
 from docqa.retrieval.best import best_paragraphs, top
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.fresh import Entries, add_postings, fresh_size, joined, unpack_entries
-from docqa.retrieval.postings import Postings, in_chains, unpack
+from docqa.retrieval.packed import pack, pack_rows, packed, unpack
+from docqa.retrieval.postings import Postings, in_chains
 from docqa.retrieval.segments import remove_postings, settle
 from docqa.retrieval.terms import QueryTerm, query_terms
 from docqa.store.documents import FileState, add_document, remove_document
 from docqa.store.opening import open_database, writing
+from docqa.store.rows import MalformedRowError
 
 WORDS = "red green blue sea ship sky pilot lamp".split()
 TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join), min_size=1, max_size=4)
@@ -239,7 +241,7 @@ def test_a_settled_row_says_what_its_postings_are(index):
     rows = index.db.conn.execute("SELECT count, most, shortest, data FROM postings").fetchall()
     assert len(rows) == 5
     for count, most, shortest, data in rows:
-        part = unpack(data)
+        part = unpack([packed(data)])
         assert (count, most, shortest) == (len(part), part.frequencies.max(), part.lengths.min())
 
 
@@ -328,16 +330,96 @@ def test_a_document_may_come_back_under_its_old_paragraph_ids(index):
     assert all_postings(index.db) == {("red", entry.id): (2, 3), ("sky", entry.id): (1, 3)}
 
 
-@given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 65535), st.integers(0, 65535)), max_size=20))
-@settings(max_examples=30, deadline=None)
-def test_what_was_packed_is_unpacked(rows):
-    columns = [np.array([row[place] for row in rows], kind) for place, kind in enumerate(("<u4", "<u2", "<u2"))]
-    postings = Postings(*columns)
-    entries = Entries(columns[0], postings)
-    for packed, whole in ((unpack(postings.pack()), postings), (unpack_entries(entries.pack()).postings, postings)):
-        assert packed.paragraphs.tolist() == whole.paragraphs.tolist()
-        assert packed.frequencies.tolist() == whole.frequencies.tolist()
-        assert packed.lengths.tolist() == whole.lengths.tolist()
+ROWS = st.lists(
+    st.tuples(
+        st.one_of(st.integers(0, 200_000), st.integers(0, 2**32 - 1)),
+        st.one_of(st.integers(1, 4), st.integers(0, 65535)),
+        st.one_of(st.integers(1, 90), st.integers(250, 260), st.integers(0, 65535)),
+    ),
+    max_size=30,
+    unique_by=lambda row: row[0],
+).map(sorted)
+
+
+def as_postings(rows):
+    return Postings(*(np.array([row[place] for row in rows], kind) for place, kind in enumerate(("<u4", "<u2", "<u2"))))
+
+
+def as_rows(postings):
+    return list(
+        zip(postings.paragraphs.tolist(), postings.frequencies.tolist(), postings.lengths.tolist(), strict=True)
+    )
+
+
+@given(ROWS)
+def test_fresh_entries_that_were_packed_are_unpacked(rows):
+    postings = as_postings(rows)
+    assert as_rows(unpack_entries(Entries(postings.paragraphs, postings).pack()).postings) == rows
+
+
+@given(st.lists(ROWS.filter(bool), max_size=5))
+def test_rows_that_were_packed_together_are_unpacked_one_by_one_and_together(terms):
+    ends = np.cumsum([len(rows) for rows in terms], dtype=np.intp)
+    every = [row for rows in terms for row in rows]
+    packed_rows = list(pack_rows(as_postings(every), ends - [len(rows) for rows in terms], ends)) if terms else []
+    assert packed_rows == [pack(as_postings(rows)) for rows in terms]
+    together = [packed(data) for data in packed_rows]
+    assert [as_rows(unpack([row])) for row in together] == terms
+    assert as_rows(unpack(together)) == every
+    assert [row.size for row in together] == [len(rows) for rows in terms]
+    assert [(row.first, row.last) for row in together] == [(rows[0][0], rows[-1][0]) for rows in terms]
+
+
+def test_a_posting_takes_four_bytes_unless_a_number_is_large():
+    near = [(7, 1, 90), (65_542, 255, 254)]
+    assert len(pack(as_postings(near))) == 12 + 2 * 4
+    assert len(pack(as_postings([*near, (65_543, 1, 1)]))) == 12 + 4 + 3 * 4
+    assert len(pack(as_postings([*near, (200_000, 1, 1)]))) == 12 + 3 * 6
+    assert len(pack(as_postings([(7, 256, 90), (8, 1, 1)]))) == 12 + 2 * 5
+    assert len(pack(as_postings([*near, (65_542, 1, 255)]))) == 12 + 3 * 4 + 2
+
+
+@given(ROWS.filter(bool), st.data())
+def test_bytes_that_no_row_has_are_refused_or_say_something_else(rows, data):
+    whole = pack(as_postings(rows))
+    place, byte = data.draw(st.integers(0, len(whole) - 1)), data.draw(st.integers(0, 255))
+    changed = whole[:place] + bytes([byte]) + whole[place + 1 :]
+    for other in (changed, whole[:place], whole + b"\0"):
+        try:
+            found = as_rows(unpack([packed(other)]))
+        except MalformedRowError:
+            continue
+        assert (found == rows) == (other == whole)
+
+
+@pytest.mark.parametrize("value", [None, "text", 7, b"", b"\0" * 10])
+def test_what_is_no_row_of_postings_is_refused(value):
+    with pytest.raises(MalformedRowError):
+        packed(value)
+
+
+def test_an_index_with_wider_postings_is_migrated_and_finds_the_same(tmp_path, index):
+    for number in range(3):
+        add(index, f"{number}", ["red sea " * 150, "blue sky", "red red ship"])
+        with writing(index.db):
+            settle(index.db, everything=True)
+    expected, scores = all_postings(index.db), index.scores("red sea lamp")
+    rows = index.db.conn.execute("SELECT term, segment, data FROM postings ORDER BY term, segment").fetchall()
+    path = Path(index.db.conn.execute("PRAGMA database_list").fetchone()[2])
+    index.close()
+    connection = sqlite3.connect(path)
+    for term, segment, data in rows:
+        wide = b"".join(column.tobytes() for column in vars(unpack([packed(data)])).values())
+        connection.execute("UPDATE postings SET data = ? WHERE term = ? AND segment = ?", (wide, term, segment))
+    connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'm008_packed_postings'")
+    connection.execute("PRAGMA user_version = 6")
+    connection.commit()
+    connection.close()
+    again = OpenIndex(path)
+    assert again.db.conn.execute("SELECT term, segment, data FROM postings ORDER BY term, segment").fetchall() == rows
+    assert all_postings(again.db) == expected
+    assert again.scores("red sea lamp") == scores
+    again.close()
 
 
 def test_an_index_of_the_first_version_is_migrated_and_finds_the_same(tmp_path, index):

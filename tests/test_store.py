@@ -118,6 +118,7 @@ class TestMarks:
             "m005_copies",
             "m006_metadata",
             "m007_page_extractor",
+            "m008_packed_postings",
         ]
 
     def test_opening_again_changes_nothing(self, opened, tmp_path):

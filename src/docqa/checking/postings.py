@@ -13,7 +13,9 @@ from docqa.checking.owners import FRESH, Owners
 from docqa.checking.report import POSTINGS, REPAIR, Finding
 from docqa.checking.sums import Sums, marks_of
 from docqa.retrieval import fresh
-from docqa.retrieval.postings import WIDTH, Postings
+from docqa.retrieval.packed import packed, unpack
+from docqa.retrieval.postings import Postings
+from docqa.store.rows import MalformedRowError
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -67,11 +69,16 @@ class StoredPostings:
             "SELECT term, segment, count, gone, most, shortest, data FROM postings ORDER BY term, segment"
         ):
             *numbers, data = row
-            if not (isinstance(data, bytes) and data and len(data) % WIDTH == 0 and all(map(_is_number, numbers))):
+            try:
+                unpack([packed(data)])
+                can_be_read = all(map(_is_number, numbers))
+            except MalformedRowError:
+                can_be_read = False
+            if not can_be_read:
                 self._note(row[0], row[1])
                 continue
-            rows.append(row)
-            size += len(data) // WIDTH
+            rows.append((*numbers, packed(data)))
+            size += rows[-1][-1].size
             if size >= TOGETHER:
                 yield rows
                 rows, size = [], 0
@@ -79,9 +86,9 @@ class StoredPostings:
             yield rows
 
     def _look_at(self, rows: Sequence[Row], removed: NDArray[np.uint64]) -> None:
-        lengths = np.array([len(row[-1]) // WIDTH for row in rows], np.int64)
+        lengths = np.array([row[-1].size for row in rows], np.int64)
         begins = np.cumsum(lengths) - lengths
-        postings = _together([row[-1] for row in rows])
+        postings = unpack([row[-1] for row in rows])
         terms, segments, *said = (np.array(column, np.int64) for column in list(zip(*rows, strict=True))[:-1])
         in_segment = np.repeat(segments, lengths)
         gone = _among((in_segment.astype(np.uint64) << np.uint64(32)) | postings.paragraphs, removed)
@@ -165,13 +172,3 @@ def _among(keys: NDArray[np.uint64], removed: NDArray[np.uint64]) -> NDArray[np.
         return np.zeros(len(keys), np.bool_)
     places = np.minimum(np.searchsorted(removed, keys), len(removed) - 1)
     return np.asarray(removed[places] == keys)
-
-
-def _together(rows: Sequence[bytes]) -> Postings:
-    """The postings of rows one after the other."""
-    parts = [(data, len(data) // WIDTH) for data in rows]
-    return Postings(
-        np.frombuffer(b"".join([data[: 4 * count] for data, count in parts]), "<u4"),
-        np.frombuffer(b"".join([data[4 * count : 6 * count] for data, count in parts]), "<u2"),
-        np.frombuffer(b"".join([data[6 * count :] for data, count in parts]), "<u2"),
-    )

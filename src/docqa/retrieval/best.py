@@ -27,9 +27,9 @@ def best_paragraphs(terms: Sequence[QueryTerm], limit: int, highest: int) -> tup
     alone (the MaxScore of Turtle & Flood 1995, term by term). To know early what is needed, the best so far are scored
     in full.
     """
-    numbers = np.empty(0, np.int64)
+    numbers, scores = NOTHING
     if limit < 1:
-        return numbers, np.empty(0)
+        return numbers, scores
     # A term may stand in all paragraphs, as Okapi sees it, and add nothing; what adds nothing finds nothing.
     terms = [term for term in terms if term.highest > 0.0]
     rest = [sum(term.highest for term in terms[place:]) for place in range(len(terms) + 1)]
@@ -40,18 +40,21 @@ def best_paragraphs(terms: Sequence[QueryTerm], limit: int, highest: int) -> tup
         enter = rest[place] >= needed * SLACK
         if LOOKED_UP * len(numbers) < len(term):
             numbers.sort()
-            sums[numbers] += term.of(numbers)
+            scores = sums[numbers] + term.of(numbers)
+            sums[numbers] = scores
             others, added = term.adding(needed * SLACK - rest[place + 1]) if enter else NOTHING
             new = sums[others] == 0.0
             others, added = others[new], added[new]
             sums[others] = added
         else:
-            found, added = term.all()
+            found, adds = term.all()
             before = sums[found]
-            others = found[before == 0.0] if enter else found[:0]
-            sums[found] = before + added
-        numbers = np.concatenate([numbers, others])
-        scores, later = sums[numbers], terms[place + 1 :]
+            sums[found] = before + adds
+            scores = sums[numbers]
+            new = np.flatnonzero(before == 0.0) if enter else NOTHING[0]
+            others, added = found[new], adds[new]
+        numbers, scores = np.concatenate([numbers, others]), np.concatenate([scores, added])
+        later = terms[place + 1 :]
         if len(numbers) > LOOKED_UP * AHEAD * limit or not later:
             needed = max(needed, _at_limit(_ahead(numbers, scores, later, AHEAD * limit), limit))
         numbers = numbers[scores + rest[place + 1] >= needed * SLACK]

@@ -34,7 +34,8 @@ class Entries:
 
     def pack(self) -> bytes:
         """The arrays one after the other, little-endian."""
-        return self.terms.tobytes() + self.postings.pack()
+        columns = (self.terms, self.postings.paragraphs, self.postings.frequencies, self.postings.lengths)
+        return b"".join(column.tobytes() for column in columns)
 
     def of_term(self, term: int) -> Postings:
         """The postings of one term."""

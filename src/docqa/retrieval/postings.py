@@ -1,4 +1,4 @@
-"""The postings of a term: which paragraphs hold it, how often, and how long these are; packed as bytes."""
+"""The postings of a term: which paragraphs hold it, how often, and how long these are."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
-from docqa.store.rows import MalformedRowError, checked_bytes
+from docqa.store.rows import MalformedRowError
 
 #: Occurrences and lengths are stored in 16 bits and stop there.
 MOST = 0xFFFF
-#: Bytes of one posting.
-WIDTH = 8
+#: Putting postings together copies them, so what has so many stays as it is.
+APART = 10_000
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,6 @@ class Postings:
     def __len__(self) -> int:
         return len(self.paragraphs)
 
-    def pack(self) -> bytes:
-        """The three arrays one after the other, little-endian.
-
-        >>> one = Postings(np.array([7], "<u4"), np.array([2], "<u2"), np.array([90], "<u2"))
-        >>> unpack(one.pack()).paragraphs.tolist()
-        [7]
-        """
-        return self.paragraphs.tobytes() + self.frequencies.tobytes() + self.lengths.tobytes()
-
     def without(self, removed: NDArray[np.uint32]) -> Postings:
         """Those of other paragraphs."""
         if not len(removed):
@@ -48,33 +39,37 @@ class Postings:
         return Postings(self.paragraphs[places], self.frequencies[places], self.lengths[places])
 
 
-def unpack(data: bytes) -> Postings:
-    """What `Postings.pack` packed; the arrays are views of the bytes."""
-    count = len(checked_bytes(data, "postings")) // WIDTH
-    return Postings(
-        np.frombuffer(data, "<u4", count),
-        np.frombuffer(data, "<u2", count, 4 * count),
-        np.frombuffer(data, "<u2", count, 6 * count),
-    )
-
-
 def in_chains(parts: Sequence[Postings]) -> list[Postings]:
-    """All postings of parts, each of which ascends, in as few that do as there need be.
+    """All postings of parts, each of which ascends, in fewer that do.
 
     Segments hold paragraphs of different times, so most follow one another; one that was joined from several may reach
     over others.
     """
-    chains: list[list[Postings]] = []
-    for part in sorted((part for part in parts if len(part)), key=lambda part: int(part.paragraphs[0])):
-        chain = next((chain for chain in chains if chain[-1].paragraphs[-1] < part.paragraphs[0]), None)
+    small = [part for part in parts if 0 < len(part) < APART]
+    ranges = [(int(part.paragraphs[0]), int(part.paragraphs[-1])) for part in small]
+    together = [_together([small[place] for place in chain]) for chain in chains_of(ranges)]
+    return [*together, *(part for part in parts if len(part) >= APART)]
+
+
+def chains_of(ranges: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """The places of ranges (first, last) in lists of such as follow one another, in as few as there need be.
+
+    >>> chains_of([(7, 9), (3, 12), (1, 2)])
+    [[2, 1], [0]]
+    """
+    chains: list[list[int]] = []
+    for place in sorted(range(len(ranges)), key=ranges.__getitem__):
+        chain = next((chain for chain in chains if ranges[chain[-1]][1] < ranges[place][0]), None)
         if chain is None:
-            chains.append([part])
+            chains.append([place])
         else:
-            chain.append(part)
-    return [chain[0] if len(chain) == 1 else _together(chain) for chain in chains]
+            chain.append(place)
+    return chains
 
 
 def _together(parts: Sequence[Postings]) -> Postings:
+    if len(parts) == 1:
+        return parts[0]
     return Postings(
         np.concatenate([part.paragraphs for part in parts]),
         np.concatenate([part.frequencies for part in parts]),

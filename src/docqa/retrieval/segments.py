@@ -8,20 +8,21 @@ segment is joined with others or has lost a good part of them.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from docqa.retrieval.fresh import Entries, fresh_entries, fresh_size, joined, remove_fresh
-from docqa.retrieval.postings import Postings, count_paragraphs, unpack
+from docqa.retrieval.packed import pack, pack_rows, packed, unpack
+from docqa.retrieval.postings import Postings, count_paragraphs
 from docqa.store.opening import without_wiping
 
 #: Fresh documents, or entries of them, from which on they are settled at the end of a run.
 FRESH_DOCUMENTS, FRESH_ENTRIES = 32, 1_000_000
-#: A segment made at once has at most about so many postings: sorting them takes some 300 MB.
-LARGEST = 8_000_000
+#: A segment made at once has at most about so many postings: sorting them takes some 600 MB.
+LARGEST = 16_000_000
 #: So many segments of like size become one; sizes are alike when they differ by less than this factor.
 FAN = 8
 #: A segment that lost this share of its paragraphs is written anew.
@@ -38,15 +39,7 @@ def settle(db: Database, *, everything: bool = False) -> None:
     """
     documents, entries = fresh_size(db)
     if documents > FRESH_DOCUMENTS or entries > FRESH_ENTRIES or (everything and documents):
-        batch: list[tuple[int, Entries]] = []
-        size = 0
-        for document, part in fresh_entries(db):
-            batch.append((document, part))
-            size += len(part)
-            if size >= LARGEST:
-                _settle(db, batch)
-                batch, size = [], 0
-        if batch:
+        for batch in _batches(fresh_entries(db), entries):
             _settle(db, batch)
     for group in _to_join(db):
         _join(db, group)
@@ -82,6 +75,21 @@ def removed_of(db: Database, segment: int) -> NDArray[np.uint32]:
     """The paragraphs of a segment that left, ascending."""
     rows = db.conn.execute("SELECT paragraph FROM removed WHERE segment = ? ORDER BY paragraph", (segment,))
     return np.array([paragraph for (paragraph,) in rows], np.uint32)
+
+
+def _batches(documents: Iterable[tuple[int, Entries]], entries: int) -> Iterator[list[tuple[int, Entries]]]:
+    """Documents for a segment each, all of like size and about as large as the largest where there are so many."""
+    enough = max(1, entries) / max(1, round(entries / LARGEST))
+    batch: list[tuple[int, Entries]] = []
+    size = 0
+    for document, part in documents:
+        batch.append((document, part))
+        size += len(part)
+        if size >= enough:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _settle(db: Database, batch: Sequence[tuple[int, Entries]]) -> None:
@@ -155,7 +163,7 @@ def _regrouped(
 ) -> Iterator[tuple[int, Postings]]:
     parts: list[Postings] = []
     for place, (term, segment, data) in enumerate(rows):
-        parts.append(unpack(data).without(removed[segment]))
+        parts.append(unpack([packed(data)]).without(removed[segment]))
         if place + 1 == len(rows) or rows[place + 1][0] != term:
             both = joined([Entries(np.full(len(part), term, np.uint32), part) for part in parts]).postings
             if len(both):
@@ -164,7 +172,7 @@ def _regrouped(
 
 
 def _row(term: int, part: Postings) -> Row:
-    return term, len(part), int(part.frequencies.max()), int(part.lengths.min()), part.pack()
+    return term, len(part), int(part.frequencies.max()), int(part.lengths.min()), pack(part)
 
 
 def _rows(entries: Entries) -> Iterator[Row]:
@@ -175,18 +183,11 @@ def _rows(entries: Entries) -> Iterator[Row]:
     postings = entries.postings
     columns = (
         entries.terms[begins],
-        begins,
-        ends,
+        ends - begins,
         np.maximum.reduceat(postings.frequencies, begins),
         np.minimum.reduceat(postings.lengths, begins),
     )
-    paragraphs, frequencies, lengths = (
-        memoryview(column.tobytes()) for column in (postings.paragraphs, postings.frequencies, postings.lengths)
-    )
-    for term, begin, end, most, shortest in zip(*(column.tolist() for column in columns), strict=True):
-        # As `Postings.pack` puts them.
-        packed = (paragraphs[4 * begin : 4 * end], frequencies[2 * begin : 2 * end], lengths[2 * begin : 2 * end])
-        yield term, end - begin, most, shortest, b"".join(packed)
+    return zip(*(column.tolist() for column in columns), pack_rows(postings, begins, ends), strict=True)
 
 
 def _write(db: Database, rows: Iterator[Row], entries: int, paragraphs: int) -> int:

@@ -14,7 +14,8 @@ from sqlite_utils import Database
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import IDF, WEIGHT, Parameters
 from docqa.retrieval.fresh import fresh_entries
-from docqa.retrieval.postings import MOST, Postings, corpus_statistics, in_chains, unpack
+from docqa.retrieval.packed import Packed, packed, unpack
+from docqa.retrieval.postings import MOST, Postings, chains_of, corpus_statistics, in_chains
 from docqa.retrieval.segments import removed_of
 
 #: Which postings add enough is told without computing what they add for frequencies up to this one.
@@ -142,7 +143,23 @@ def _stored(db: Database, term: int) -> tuple[list[Postings], int, int]:
     rows = db.conn.execute(
         "SELECT segment, gone, most, shortest, data FROM postings WHERE term = ? ORDER BY segment", (term,)
     ).fetchall()
-    parts = [
-        unpack(data).without(removed_of(db, segment)) if gone else unpack(data) for segment, gone, _, _, data in rows
-    ]
+    every = [packed(row[-1]) for row in rows]
+    parts = []
+    for chain in chains_of([(row.first, row.last) for row in every]):
+        held = [every[place] for place in chain]
+        part = unpack(held)
+        # Segments from which paragraphs of the term left.
+        left = [rows[place][0] if rows[place][1] else None for place in chain]
+        parts.append(part.only(_staying(db, held, left, part)) if any(left) else part)
     return parts, max((most for _, _, most, _, _ in rows), default=0), min((row[3] for row in rows), default=MOST)
+
+
+def _staying(db: Database, rows: Sequence[Packed], segments: Sequence[int | None], part: Postings) -> NDArray[np.bool_]:
+    """Which postings of rows, one after the other, are not of paragraphs that left the segments."""
+    staying, begin = np.ones(len(part), np.bool_), 0
+    for row, segment in zip(rows, segments, strict=True):
+        if segment is not None:
+            here = slice(begin, begin + row.size)
+            staying[here] = ~np.isin(part.paragraphs[here], removed_of(db, segment))
+        begin += row.size
+    return staying
