@@ -32,7 +32,10 @@ KINDS: dict[int, np.dtype[Any]] = {1: np.dtype("<u1"), 2: np.dtype("<u2"), 4: np
 
 
 class Packed(NamedTuple):
-    """A row and what it begins with: the first paragraph, the postings, the steps, bytes of a distance and of many."""
+    """A row and what it begins with.
+
+    These are the first paragraph, the number of postings, the steps, and the bytes of a distance and of occurrences.
+    """
 
     data: bytes
     first: int
