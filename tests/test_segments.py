@@ -184,6 +184,12 @@ def test_a_term_is_looked_up_and_left_out_by_what_it_adds(held, parts, least, wa
     assert term.of(numbers).tolist() == [adds.get(number, 0.0) for number in numbers.tolist()]
 
 
+def test_a_large_part_stays_apart(monkeypatch):
+    monkeypatch.setattr("docqa.retrieval.postings.APART", 3)
+    parts = [as_postings([(number, 1, 1) for number in held]) for held in ([7], [1, 2, 3], [8, 9], [])]
+    assert [chain.paragraphs.tolist() for chain in in_chains(parts)] == [[7, 8, 9], [1, 2, 3]]
+
+
 def test_parts_that_follow_one_another_become_one():
     def part(*paragraphs):
         return Postings(np.array(paragraphs, "<u4"), *(np.ones(len(paragraphs), "<u2") for _ in range(2)))

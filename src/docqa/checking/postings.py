@@ -70,15 +70,14 @@ class StoredPostings:
         ):
             *numbers, data = row
             try:
-                unpack([packed(data)])
-                can_be_read = all(map(_is_number, numbers))
+                held = packed(data)
             except MalformedRowError:
-                can_be_read = False
-            if not can_be_read:
+                held = None
+            if held is None or not all(map(_is_number, numbers)):
                 self._note(row[0], row[1])
                 continue
-            rows.append((*numbers, packed(data)))
-            size += rows[-1][-1].size
+            rows.append((*numbers, held))
+            size += held.size
             if size >= TOGETHER:
                 yield rows
                 rows, size = [], 0

@@ -34,15 +34,16 @@ KINDS: dict[int, np.dtype[Any]] = {1: np.dtype("<u1"), 2: np.dtype("<u2"), 4: np
 class Packed(NamedTuple):
     """A row and what it begins with.
 
-    These are the first paragraph, the number of postings, the steps, and the bytes of a distance and of occurrences.
+    `size` is the number of postings, `steps` the places where the higher bytes of distances change; the widths are in
+    bytes.
     """
 
     data: bytes
     first: int
     size: int
     steps: tuple[int, ...]
-    wide: int
-    many: int
+    distance_width: int
+    frequency_width: int
 
     @property
     def distances_at(self) -> int:
@@ -52,8 +53,8 @@ class Packed(NamedTuple):
     @property
     def last(self) -> int:
         """The last paragraph."""
-        end = self.distances_at + self.wide * self.size
-        last = int.from_bytes(self.data[end - self.wide : end], "little")
+        end = self.distances_at + self.distance_width * self.size
+        last = int.from_bytes(self.data[end - self.distance_width : end], "little")
         return self.first + len(self.steps) * (NEAR + 1) + last
 
 
@@ -72,25 +73,25 @@ def pack_rows(postings: Postings, begins: NDArray[np.intp], ends: NDArray[np.int
     firsts = postings.paragraphs[begins]
     distances = postings.paragraphs - np.repeat(firsts, ends - begins)
     steps = distances[ends - 1] // (NEAR + 1)
-    wide = np.where(4 * steps > 2 * (ends - begins), 4, 2)
-    many = np.where(np.maximum.reduceat(postings.frequencies, begins) > LONG, 2, 1)
+    distance_widths = np.where(4 * steps > 2 * (ends - begins), 4, 2)
+    steps[distance_widths == 4] = 0
+    frequency_widths = np.where(np.maximum.reduceat(postings.frequencies, begins) > LONG, 2, 1)
     long = np.flatnonzero(postings.lengths >= LONG)
     # As bytes of each width that some row takes: slices of these are quicker to make than arrays.
-    far_or_near = {width: _as_bytes(distances, width) for width in set(wide.tolist())}
-    occurrences = {width: _as_bytes(postings.frequencies, width) for width in set(many.tolist())}
-    short = _as_bytes(np.minimum(postings.lengths, LONG), 1)
-    over = _as_bytes(postings.lengths[long], 2)
-    steps[wide == 4] = 0
-    columns = (begins, ends, firsts, steps, wide, many, np.searchsorted(long, begins), np.searchsorted(long, ends))
-    for begin, end, first, count, width, bytes_of_one, over_begin, over_end in zip(
-        *(one.tolist() for one in columns), strict=True
+    far_or_near = {width: _as_bytes(distances, width) for width in set(distance_widths.tolist())}
+    occurrences = {width: _as_bytes(postings.frequencies, width) for width in set(frequency_widths.tolist())}
+    short, over = _as_bytes(np.minimum(postings.lengths, LONG), 1), _as_bytes(postings.lengths[long], 2)
+    over_begins, over_ends = np.searchsorted(long, begins), np.searchsorted(long, ends)
+    columns = (begins, ends, firsts, steps, distance_widths, frequency_widths, over_begins, over_ends)
+    for begin, end, first, count, wide, many, over_begin, over_end in zip(
+        *(column.tolist() for column in columns), strict=True
     ):
         yield b"".join(
             (
-                HEADER.pack(first, end - begin, count, width, bytes_of_one),
+                HEADER.pack(first, end - begin, count, wide, many),
                 _steps(distances[begin:end], count) if count else b"",
-                far_or_near[width][width * begin : width * end],
-                occurrences[bytes_of_one][bytes_of_one * begin : bytes_of_one * end],
+                far_or_near[wide][wide * begin : wide * end],
+                occurrences[many][many * begin : many * end],
                 short[begin:end],
                 over[2 * over_begin : 2 * over_end],
             )
@@ -101,42 +102,40 @@ def packed(data: object) -> Packed:
     """A row of postings. Raises `MalformedRowError` for what `pack` does not make."""
     row = checked_bytes(data, "postings")
     if len(row) > HEADER.size:
-        first, count, steps, wide, many = HEADER.unpack_from(row)
-        rest = len(row) - HEADER.size - 4 * steps - (wide + many + 1) * count
-        if count and wide in (2, 4) and many in (1, 2) and 0 <= rest <= 2 * count and rest % 2 == 0:
+        first, size, steps, wide, many = HEADER.unpack_from(row)
+        lengths_at = HEADER.size + 4 * steps + (wide + many) * size
+        over = len(row) - lengths_at - size
+        if size and wide in (2, 4) and many in (1, 2) and over == 2 * row.count(LONG, lengths_at, lengths_at + size):
             places = struct.unpack_from(f"<{steps}I", row, HEADER.size) if steps else ()
-            rising = all(before <= after for before, after in pairwise((0, *places, count)))
+            rising = all(before <= after for before, after in pairwise((0, *places, size)))
             if rising and first + steps * (NEAR + 1) <= 0xFFFFFFFF:
-                return Packed(row, first, count, places, wide, many)
+                return Packed(row, first, size, places, wide, many)
     raise MalformedRowError("data in a row of postings")
 
 
 def unpack(rows: Sequence[Packed]) -> Postings:
-    """The postings of rows one after the other. Raises `MalformedRowError` for what `pack` does not make."""
+    """The postings of rows one after the other."""
     # Arrays of all rows at once: there are many short ones.
     lowest: list[int] = []
     counts: list[int] = []
     parts: tuple[list[NDArray[Any]], ...] = ([NONE], [NONE], [NONE], [NONE])
     distances, frequencies, short, over = parts
     for row in rows:
-        data, count, place = row.data, row.size, row.distances_at
-        ends = (*row.steps, count)
+        data, size, place = row.data, row.size, row.distances_at
+        ends = (*row.steps, size)
         lowest += range(row.first, row.first + len(ends) * (NEAR + 1), NEAR + 1)
         counts += [end - begin for begin, end in zip((0, *row.steps), ends, strict=True)]
-        distances.append(np.frombuffer(data, KINDS[row.wide], count, place))
-        place += row.wide * count
-        frequencies.append(np.frombuffer(data, KINDS[row.many], count, place))
-        place += row.many * count
-        short.append(np.frombuffer(data, "<u1", count, place))
-        if place + count < len(data):
-            over.append(np.frombuffer(data, "<u2", -1, place + count))
+        distances.append(np.frombuffer(data, KINDS[row.distance_width], size, place))
+        place += row.distance_width * size
+        frequencies.append(np.frombuffer(data, KINDS[row.frequency_width], size, place))
+        place += row.frequency_width * size
+        short.append(np.frombuffer(data, "<u1", size, place))
+        if place + size < len(data):
+            over.append(np.frombuffer(data, "<u2", -1, place + size))
     paragraphs = np.repeat(np.array(lowest, np.uint32), counts)
     paragraphs += np.concatenate(distances)
     lengths = np.concatenate(short).astype(np.uint16)
-    long, those = np.flatnonzero(lengths == LONG), np.concatenate(over)
-    if len(long) != len(those):
-        raise MalformedRowError("data in a row of postings")
-    lengths[long] = those
+    lengths[lengths == LONG] = np.concatenate(over)
     return Postings(paragraphs, np.concatenate(frequencies).astype(np.uint16), lengths)
 
 

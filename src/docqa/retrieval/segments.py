@@ -21,8 +21,8 @@ from docqa.store.opening import without_wiping
 
 #: Fresh documents, or entries of them, from which on they are settled at the end of a run.
 FRESH_DOCUMENTS, FRESH_ENTRIES = 32, 1_000_000
-#: A segment made at once has at most about so many postings: sorting them takes some 600 MB.
-LARGEST = 16_000_000
+#: A segment made at once has at most about so many postings: sorting them takes some 300 MB.
+LARGEST = 8_000_000
 #: So many segments of like size become one; sizes are alike when they differ by less than this factor.
 FAN = 8
 #: A segment that lost this share of its paragraphs is written anew.
