@@ -21,6 +21,7 @@ from docqa.retrieval.packed import pack, pack_rows, packed, unpack
 from docqa.retrieval.postings import Postings, in_chains
 from docqa.retrieval.segments import remove_postings, settle
 from docqa.retrieval.terms import QueryTerm, query_terms
+from docqa.store import opening
 from docqa.store.documents import FileState, add_document, remove_document
 from docqa.store.opening import open_database, writing
 from docqa.store.rows import MalformedRowError
@@ -465,12 +466,17 @@ def as_the_first_version(path, postings):
     connection.close()
 
 
-def test_an_index_of_an_older_version_opened_for_reading_is_brought_up_to_date(tmp_path, index):
+@pytest.mark.parametrize(("large", "said"), [(1, 1), (opening.LARGE, 0)])
+def test_an_index_of_an_older_version_opened_for_reading_is_brought_up_to_date(index, large, said, monkeypatch, caplog):
     add(index, "a", ["red sea"])
     expected = all_postings(index.db)
     path = Path(index.db.conn.execute("PRAGMA database_list").fetchone()[2])
     index.close()
     as_the_first_version(path, expected)
-    db = open_database(path, create=False)
-    assert all_postings(db) == expected
-    db.close()
+    monkeypatch.setattr(opening, "LARGE", large)
+    for _ in range(2):
+        db = open_database(path, create=False)
+        assert all_postings(db) == expected
+        db.close()
+    # Somebody who has to wait is told why, the one time.
+    assert ["brought up to date" in record.message for record in caplog.records] == [True] * said

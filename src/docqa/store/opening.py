@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -23,6 +24,8 @@ from docqa.errors import (
 from docqa.store.schema import APPLICATION_ID, SCHEMA_VERSION, migrations
 from docqa.store.unmoved import IndexConnection, check_files
 
+logger = logging.getLogger(__name__)
+
 #: How an SQLite file begins, how long its header is, and where the application id stands in it, big-endian.
 SQLITE_HEADER = b"SQLite format 3\0"
 HEADER_LENGTH = 100
@@ -31,6 +34,8 @@ APPLICATION_ID_AT = slice(68, 72)
 LOCK_SECONDS = 30.0
 #: With less space on the disk, in bytes, SQLite cannot even begin; it calls that an error of the disk.
 SPACE_NEEDED = 1 << 16
+#: Bringing an older index of so many bytes up to date takes some seconds, which somebody who waits is told.
+LARGE = 1 << 28
 
 
 def open_database(path: Path, *, create: bool) -> Database:
@@ -52,7 +57,7 @@ def open_database(path: Path, *, create: bool) -> Database:
                 _check_version(path, connection, create=create)
             # An index of an older docqa is brought up to date by whoever opens it first.
             if create or _version(connection) < SCHEMA_VERSION:
-                _prepare(connection, db)
+                _prepare(path, connection, db)
             connection.note_files(path)
         except BaseException:
             connection.close()
@@ -213,7 +218,7 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _prepare(connection: sqlite3.Connection, db: Database) -> None:
+def _prepare(path: Path, connection: sqlite3.Connection, db: Database) -> None:
     # A commit is on the disk when it returns, so that even a power cut loses none.
     connection.execute("PRAGMA synchronous = FULL")
     if _version(connection) == SCHEMA_VERSION:
@@ -223,6 +228,8 @@ def _prepare(connection: sqlite3.Connection, db: Database) -> None:
     _begin_wal(connection)
     # All in one transaction: of two processes that make the same index, the second finds it made.
     with writing(db):
+        if 0 < _version(connection) < SCHEMA_VERSION and path.stat().st_size >= LARGE:
+            logger.warning("The index is of an older docqa and is brought up to date, once; this can take a minute.")
         migrations.apply(db)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
