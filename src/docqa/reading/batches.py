@@ -1,4 +1,4 @@
-"""Batches for inference: windows sorted by length, in few shapes."""
+"""Batches for inference, in few shapes: windows padded to one length, or one after another in a row."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from docqa.reading.windows import Window
 #: Windows are padded to a multiple of this many tokens: on CPUs each new number of tokens costs the compilation of
 #: every matrix product.
 LENGTH_STEP = 32
+#: In a row each window takes whole blocks of so many tokens: attention is twice as slow at other lengths.
+BLOCK = 32
+#: Rows that may hold the same number of tokens have at most so many different ones.
+FEW_SHAPES = 16
 #: Of two windows whose lengths differ by so many tokens, padding the shorter one costs more than a pass of its own.
 APART = 64
 
@@ -67,3 +71,57 @@ def input_batches(windows: Sequence[Window], pad_id: int, size: BatchSize) -> It
             mask[row, : len(window)] = 1
             segments[row, : len(window)] = window.segment_ids
         yield InputBatch(numbers, ids, mask, segments)
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """One forward pass: the windows of these numbers, one after another.
+
+    `input_ids`, `segment_ids` and `positions` (each window's from 0 on) have one entry a token, shape (tokens,).
+    `windows` are the first token of each, its number of tokens, and the end of the blocks that it takes.
+    """
+
+    numbers: tuple[int, ...]
+    windows: tuple[tuple[int, int, int], ...]
+    input_ids: NDArray[np.int64]
+    segment_ids: NDArray[np.int64]
+    positions: NDArray[np.int64]
+
+
+def token_rows(windows: Sequence[Window], pad_id: int, size: BatchSize) -> Iterator[TokenRow]:
+    """All windows in rows of that size: the longest that is left, and after it the longest ones that still fit."""
+    left = sorted(range(len(windows)), key=lambda number: (-len(windows[number]), number))
+    while left:
+        numbers: list[int] = []
+        passed: list[int] = []
+        tokens = 0
+        for number in left:
+            blocks = _blocks(len(windows[number]))
+            full = len(numbers) == size.rows or 0 < size.tokens < tokens + blocks
+            if numbers and full:
+                passed.append(number)
+            else:
+                numbers.append(number)
+                tokens += blocks
+        left = passed
+        yield _row(windows, numbers, pad_id, -(-tokens // _step(size)) * _step(size))
+
+
+def _row(windows: Sequence[Window], numbers: Sequence[int], pad_id: int, tokens: int) -> TokenRow:
+    ids, segments, positions = np.full(tokens, pad_id, np.int64), np.zeros(tokens, np.int64), np.zeros(tokens, np.int64)
+    places = []
+    begin = 0
+    for window in (windows[number] for number in numbers):
+        place = slice(begin, begin + len(window))
+        ids[place], segments[place], positions[place] = window.input_ids, window.segment_ids, np.arange(len(window))
+        places.append((begin, len(window), begin + _blocks(len(window))))
+        begin += _blocks(len(window))
+    return TokenRow(tuple(numbers), tuple(places), ids, segments, positions)
+
+
+def _blocks(tokens: int) -> int:
+    return -(-tokens // BLOCK) * BLOCK
+
+
+def _step(size: BatchSize) -> int:
+    return _blocks(size.tokens // FEW_SHAPES) or BLOCK

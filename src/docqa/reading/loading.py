@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from docqa.reading.unpadded import UnpaddedModel
+
 #: The readers that ship lie here, one folder each.
 READERS_FOLDER = Path(__file__).resolve().parent.parent / "readers"
 DEFAULT_READER = "docqa-base"
@@ -38,6 +40,8 @@ class LoadedReader:
     arithmetic: Arithmetic
     #: Where it lies, None when it is of the hub or in training.
     folder: Path | None = None
+    #: The model as one that reads without padding, on a CPU, for the kinds for which docqa has it.
+    unpadded: UnpaddedModel | None = None
 
 
 def shipped_readers() -> list[str]:
@@ -73,6 +77,7 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
     import torch
 
     from docqa.reading.two_digits import use_two_digits
+    from docqa.reading.unpadded import unpadded
 
     source = find_reader(name)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -84,7 +89,7 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
             f"{name} is not an extractive question answering model: it has no start and end vectors. "
             f"Train them with `docqa train FILE... --base {name} --out FOLDER`."
         )
-    if model.config.model_type == "mpnet":
+    if model.config.model_type == "mpnet" and device.type != "cpu":
         from docqa.reading.mpnet import use_fused_attention
 
         use_fused_attention(model)
@@ -106,7 +111,8 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
     settings = load_settings(source) if isinstance(source, Path) else ReaderSettings()
     shown = source.resolve().name if isinstance(source, Path) else name
     folder = source if isinstance(source, Path) else None
-    return LoadedReader(shown, model, tokenizer, settings, device, arithmetic, folder)
+    without_padding = unpadded(model) if device.type == "cpu" and isinstance(head, torch.nn.Linear) else None
+    return LoadedReader(shown, model, tokenizer, settings, device, arithmetic, folder, without_padding)
 
 
 def load_for_training(base: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

@@ -25,6 +25,12 @@ class PackedLinear(torch.nn.Module):
         outputs: torch.Tensor = product(inputs, self.packed, self.bias, "none", [], "")
         return outputs
 
+    def added_to(self, added: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
+        """What the inputs become, plus `added` of the outputs' shape, rounded once and not twice."""
+        product = torch.ops.mkldnn._linear_pointwise.binary  # noqa: SLF001
+        outputs: torch.Tensor = product(inputs, added, self.packed, self.bias, "add")
+        return outputs
+
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:  # noqa: FBT001
         super()._save_to_state_dict(destination, prefix, keep_vars)
         destination[f"{prefix}weight"] = self.packed.to_dense()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from docqa.reading.batches import (
     BatchSize,
     InputBatch,
     input_batches,
+    token_rows,
 )
 from docqa.reading.eight_bit import eight_bit_files
 from docqa.reading.loading import DEFAULT_READER, LoadedReader, load_reader, shipped_readers
@@ -107,7 +108,7 @@ class Reader:
         if self._loaded.device.type == "cuda":
             return MANY
         if self._loaded.arithmetic != "bfloat16":
-            return ONE_AT_A_TIME
+            return ONE_AT_A_TIME if self._loaded.unpadded is None else FEW_TOKENS
         # Not every model of the hub calls its width so.
         width = getattr(self._loaded.model.config, "hidden_size", NARROW + 1)
         return MANY_TOKENS if width <= NARROW else FEW_TOKENS
@@ -209,12 +210,24 @@ class Reader:
 
         logits: list[tuple[Scores, Scores]] = [(np.empty(0, np.float32), np.empty(0, np.float32))] * len(windows)
         with torch.inference_mode():
-            for batch in input_batches(windows, self._loaded.tokenizer.pad_token_id or 0, size):
-                start, end = self._forward(batch)
-                for row, number in enumerate(batch.numbers):
-                    length = len(windows[number])
-                    logits[number] = (start[row, :length], end[row, :length])
+            for number, start, end in self._scored(windows, size):
+                logits[number] = (start, end)
         return logits
+
+    def _scored(self, windows: Sequence[Window], size: BatchSize) -> Iterator[tuple[int, Scores, Scores]]:
+        """The number of each window and its start and end scores."""
+        pad_id, unpadded = self._loaded.tokenizer.pad_token_id or 0, self._loaded.unpadded
+        if unpadded is not None:
+            for row in token_rows(windows, pad_id, size):
+                starts, ends = (scores.numpy() for scores in unpadded(row))
+                for number, (begin, length, _) in zip(row.numbers, row.windows, strict=True):
+                    yield number, starts[begin : begin + length], ends[begin : begin + length]
+            return
+        for batch in input_batches(windows, pad_id, size):
+            starts, ends = self._forward(batch)
+            for place, number in enumerate(batch.numbers):
+                length = len(windows[number])
+                yield number, starts[place, :length], ends[place, :length]
 
     def _forward(self, batch: InputBatch) -> tuple[Scores, Scores]:
         import torch

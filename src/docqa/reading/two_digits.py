@@ -1,37 +1,53 @@
 """Matrix products in whole numbers, for CPUs that multiply bytes fast and have no bfloat16.
 
-A weight stored with 8 bits is one byte already. An activation becomes two: each row is divided by a scale, its
-largest magnitude over 127, and rounded to a first digit; what rounding left becomes a second digit, worth 1/254 of
-the first. So the weights are exact and the activations have fifteen bits, where one digit alone (Jacob et al. 2018)
-changes answers. Both digits go through one product of bytes, one below the other, with sums in 32 bits.
+A weight stored with 8 bits is one byte already. An activation becomes two: each row is divided by a scale, so that its
+largest magnitude is 32,639, and rounded; the high byte of that number is its first digit, the low byte its second. So
+the weights are exact and the activations have fifteen bits, where one digit alone (Jacob et al. 2018) changes answers.
+Both digits go through one product of bytes, one below the other, with sums in 32 bits.
 """
 
 from __future__ import annotations
 
 import platform
+from dataclasses import dataclass
 
 import torch
 
 from docqa.reading.eight_bit import quantize_rows
 
-#: The largest magnitude of a digit; bytes are stored from 0 on, with this for 0.
+#: The largest magnitude of a weight; bytes are stored from 0 on, with this for 0.
 LARGEST, ZERO = 127, 128
-#: So many second digits are one first.
-SECOND = 254
+#: A row of smaller numbers is one of zeros.
+SMALLEST = 1e-30
+#: So many second digits are one first; the largest number that two of them write, and what makes bytes of it.
+SECOND = 256
+LARGEST_NUMBER = LARGEST * SECOND + LARGEST
+OFFSET = ZERO * SECOND + ZERO
 
 
-def two_digits(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """First digits of rows above second ones, bytes of shape (2 rows, columns), and a scale for each row, (rows, 1).
+@dataclass(frozen=True)
+class Digits:
+    """First digits of rows above second ones, bytes of shape (2 rows, columns), and a scale for each row, (rows, 1)."""
 
-    >>> digits, scales = two_digits(torch.tensor([[1.27, -0.005]]))
-    >>> (digits.int() - ZERO).tolist(), round(scales.item(), 4)
-    ([[127, 0], [0, -127]], 0.01)
+    digits: torch.Tensor
+    scales: torch.Tensor
+
+
+def two_digits(rows: torch.Tensor) -> Digits:
+    """Rows in float32 as two digits a number.
+
+    >>> both = two_digits(torch.tensor([[32639.0, -255.0]]))
+    >>> (both.digits.int() - ZERO).tolist(), both.scales.item()
+    ([[127, -1], [127, 1]], 1.0)
     """
-    scales = rows.abs().amax(dim=1, keepdim=True).clamp_min_(torch.finfo(torch.float32).tiny) / LARGEST
-    scaled = rows / scales
-    first = scaled.round()
-    second = scaled.sub_(first).mul_(SECOND).round_()
-    return torch.cat([first, second]).add_(ZERO).to(torch.uint8), scales
+    largest = rows.abs().amax(dim=1, keepdim=True).clamp_min_(SMALLEST)
+    # The half is for rounding, since making whole numbers of these cuts off.
+    numbers = torch.addcmul(torch.tensor(OFFSET + 0.5), rows, LARGEST_NUMBER / largest).to(torch.int32)
+    digits = torch.empty(2 * len(rows), rows.shape[1], dtype=torch.uint8)
+    digits[: len(rows)] = numbers >> 8
+    # Making a byte of a whole number keeps its low byte.
+    digits[len(rows) :] = numbers
+    return Digits(digits, largest / LARGEST_NUMBER)
 
 
 class TwoDigitLinear(torch.nn.Module):
@@ -46,12 +62,14 @@ class TwoDigitLinear(torch.nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Inputs of shape (..., columns) in float32 to outputs of shape (..., rows of the weights)."""
-        rows = inputs.reshape(-1, inputs.shape[-1])
-        digits, scales = two_digits(rows)
-        product = _product(digits, self.packed, self.scales, self.zeros)
-        first, second = product[: len(rows)], product[len(rows) :]
-        outputs = torch.addcmul(self.bias, torch.add(first, second, alpha=1 / SECOND), scales)
+        outputs = self.of_digits(two_digits(inputs.reshape(-1, inputs.shape[-1])))
         return outputs.reshape(*inputs.shape[:-1], outputs.shape[-1])
+
+    def of_digits(self, inputs: Digits) -> torch.Tensor:
+        """The digits of some rows, which several layers can take, to outputs of shape (rows, rows of the weights)."""
+        product = _product(inputs.digits, self.packed, self.scales, self.zeros)
+        first, second = product[: len(inputs.scales)], product[len(inputs.scales) :]
+        return torch.addcmul(self.bias, torch.add(second, first, alpha=SECOND), inputs.scales)
 
 
 def use_two_digits(model: torch.nn.Module, *, but: torch.nn.Module) -> None:

@@ -1,0 +1,131 @@
+"""Reading windows as one row of tokens, without padding them to one length.
+
+What a layer does to a token alone (its products with weights, its norms) does not ask in which window the token is,
+so the tokens of several windows go through it together, and through few shapes of products. Attention goes from
+window to window. On a CPU this saves the padding, and a window alone is too few tokens for its matrix units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from docqa.reading.batches import BLOCK, TokenRow
+from docqa.reading.packed import PackedLinear
+from docqa.reading.two_digits import TwoDigitLinear, two_digits
+
+#: Kinds of models whose layers are those of BERT, and MPNet, whose layers differ in names and in what a distance adds.
+LIKE_BERT = frozenset({"bert", "electra", "roberta", "xlm-roberta"})
+MPNET = "mpnet"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The modules of a layer in the order of their use; `raised` widens and bends, `lowered` narrows again."""
+
+    query: Any
+    key: Any
+    value: Any
+    attended: Any
+    attended_norm: Any
+    raised: Any
+    lowered: Any
+    norm: Any
+
+
+class UnpaddedModel:
+    """A model for answering that takes a row of tokens; its weights are those of the model it is made of."""
+
+    def __init__(self, model: Any) -> None:
+        base, self._config = model.base_model, model.config
+        self._embeddings, self._head = base.embeddings, model.qa_outputs
+        self._project = getattr(base, "embeddings_project", None)
+        self._heads = self._config.num_attention_heads
+        # RoBERTa and MPNet count positions from past the one of padding.
+        self._first_position = getattr(self._embeddings, "padding_idx", -1) + 1
+        self._has_segments = getattr(self._config, "type_vocab_size", 0) > 1
+        self._layers = tuple(map(_layer, base.encoder.layer))
+        self._bias = _bias_of_distances(base.encoder, self._config) if self._config.model_type == MPNET else None
+
+    def __call__(self, row: TokenRow) -> tuple[Tensor, Tensor]:
+        """Start and end scores of shape (tokens of the row,); those between windows mean nothing."""
+        positions = torch.from_numpy(row.positions)[None] + self._first_position
+        segments = {"token_type_ids": torch.from_numpy(row.segment_ids)[None]} if self._has_segments else {}
+        hidden: Tensor = self._embeddings(torch.from_numpy(row.input_ids)[None], position_ids=positions, **segments)[0]
+        if self._project is not None:
+            hidden = self._project(hidden)
+        places = [(slice(begin, end), self._added(length, end - begin, hidden)) for begin, length, end in row.windows]
+        for layer in self._layers:
+            hidden = self._through(layer, hidden, places)
+        start, end = self._head(hidden).float().unbind(dim=-1)
+        return start, end
+
+    def _through(self, layer: Layer, hidden: Tensor, places: Sequence[tuple[slice, Tensor | None]]) -> Tensor:
+        query, key, value = (
+            part.view(1, len(hidden), self._heads, -1).transpose(1, 2)
+            for part in _products((layer.query, layer.key, layer.value), hidden)
+        )
+        attended = torch.zeros_like(hidden)
+        for place, added in places:
+            seen = scaled_dot_product_attention(
+                query[:, :, place], key[:, :, place], value[:, :, place], attn_mask=added
+            )
+            attended[place] = seen.transpose(1, 2).flatten(2)[0]
+        hidden = layer.attended_norm(_added_product(layer.attended, attended, hidden))
+        return layer.norm(_added_product(layer.lowered, layer.raised(hidden), hidden))  # type: ignore[no-any-return]
+
+    def _added(self, length: int, whole: int, like: Tensor) -> Tensor | None:
+        """What is added to the scores of a window's attention: for distances, and against the tokens that fill it."""
+        if self._bias is None and length == whole:
+            return None
+        fill = like.new_zeros(1, 1, 1, whole)
+        fill[..., length:] = float("-inf")
+        return fill.expand(1, 1, whole, whole) if self._bias is None else self._bias[..., :whole, :whole] + fill
+
+
+def unpadded(model: Any) -> UnpaddedModel | None:
+    """The model as one that takes a row of tokens; None when it is of a kind that this module does not know."""
+    kind = model.config.model_type
+    if kind not in LIKE_BERT | {MPNET} or getattr(model.config, "is_decoder", False):
+        return None
+    return UnpaddedModel(model)
+
+
+def _layer(layer: Any) -> Layer:
+    inside = getattr(layer.attention, "self", None)
+    if inside is not None:
+        query, key, value, outside = inside.query, inside.key, inside.value, layer.attention.output
+        attended, attended_norm = outside.dense, outside.LayerNorm
+    else:
+        inside, attended_norm = layer.attention.attn, layer.attention.LayerNorm
+        query, key, value, attended = inside.q, inside.k, inside.v, inside.o
+    lowered, norm = layer.output.dense, layer.output.LayerNorm
+    return Layer(query, key, value, attended, attended_norm, layer.intermediate, lowered, norm)
+
+
+def _bias_of_distances(encoder: Any, config: Any) -> Tensor:
+    # What a distance between tokens adds is the same in a shorter window, which is a corner of the longest.
+    longest = -(-config.max_position_embeddings // BLOCK) * BLOCK
+    with torch.inference_mode():
+        bias: Tensor = encoder.compute_position_bias(torch.empty(1, longest))
+    return bias
+
+
+def _products(linears: Sequence[Any], inputs: Tensor) -> list[Tensor]:
+    """The products of the same inputs with several layers' weights."""
+    if all(isinstance(linear, TwoDigitLinear) for linear in linears):
+        digits = two_digits(inputs)
+        return [linear.of_digits(digits) for linear in linears]
+    return [linear(inputs) for linear in linears]
+
+
+def _added_product(linear: Any, inputs: Tensor, added: Tensor) -> Tensor:
+    if isinstance(linear, PackedLinear):
+        return linear.added_to(added, inputs)
+    product: Tensor = linear(inputs)
+    return product.add_(added)
