@@ -180,14 +180,24 @@ class Reader:
                 window_tokens=self.settings.window_tokens,
                 overlap_tokens=self.settings.overlap_tokens,
             )
-        logits = self._logits(windows, BatchSize(rows) if rows else self.batch_size)
+        scores = self.scores(windows, BatchSize(rows) if rows else self.batch_size)
         by_paragraph: list[list[int]] = [[] for _ in paragraphs]
         for number, window in enumerate(windows):
             by_paragraph[window.pair].append(number)
         return [
-            self._reading(paragraph, [(windows[number], *logits[number]) for number in numbers], spans)
+            self._reading(paragraph, [(windows[number], *scores[number]) for number in numbers], spans)
             for paragraph, numbers in zip(paragraphs, by_paragraph, strict=True)
         ]
+
+    def scores(self, windows: Sequence[Window], size: BatchSize) -> list[tuple[Scores, Scores]]:
+        """The start and end scores S·T_i and E·T_i of each window, two arrays of shape (its tokens,)."""
+        import torch
+
+        scores: list[tuple[Scores, Scores]] = [(np.empty(0, np.float32), np.empty(0, np.float32))] * len(windows)
+        with torch.inference_mode():
+            for number, start, end in self._scored(windows, size):
+                scores[number] = (start, end)
+        return scores
 
     def _reading(
         self, paragraph: str, windows: Sequence[tuple[Window, Scores, Scores]], count: int
@@ -204,15 +214,6 @@ class Reader:
         _rule_out_blanks(band, paragraph, offsets)
         null = min(float(start[0] + end[0]) for _, start, end in windows)
         return ParagraphReading(_spans(band, paragraph, offsets, count), null, log_mass(band), second_highest(band))
-
-    def _logits(self, windows: Sequence[Window], size: BatchSize) -> list[tuple[Scores, Scores]]:
-        import torch
-
-        logits: list[tuple[Scores, Scores]] = [(np.empty(0, np.float32), np.empty(0, np.float32))] * len(windows)
-        with torch.inference_mode():
-            for number, start, end in self._scored(windows, size):
-                logits[number] = (start, end)
-        return logits
 
     def _scored(self, windows: Sequence[Window], size: BatchSize) -> Iterator[tuple[int, Scores, Scores]]:
         """The number of each window and its start and end scores."""
