@@ -61,6 +61,33 @@ def test_sample_questions_are_of_the_words_of_their_paragraphs(tmp_path):
     assert sample_text.ask_for_rarest(sentences[1], Counter()) is None
 
 
+def test_longer_contexts_hold_every_answer_where_they_say(tmp_path, monkeypatch):
+    import longer_contexts
+
+    contexts = ["The red ship left on Monday.", "A red lamp burns.", "The ship of Ada is red.", "Monday was calm."]
+    asked = [("Which lamp burns?", "red", 1), ("Whose ship is red?", "Ada", 2), ("When did it leave?", "Monday", 0)]
+    entries = [
+        {
+            "context": contexts[number],
+            "qas": [{"id": text, "question": text, "answers": [{"text": answer, "answer_start": start}]}],
+        }
+        for text, answer, number in asked
+        for start in [contexts[number].index(answer)]
+    ]
+    short, longer = tmp_path / "short.json", tmp_path / "longer.json"
+    short.write_text(json.dumps({"data": [{"paragraphs": entries}]}))
+    monkeypatch.setattr("sys.argv", ["longer_contexts.py", "--qa", str(short), "--out", str(longer)])
+    longer_contexts.main()
+    questions = {question.id: question for question in load_squad(longer)}
+    assert questions.keys() == {text for text, _, _ in asked}
+    for text, answer, number in asked:
+        question = questions[text]
+        assert [found.text for found in question.standing] == [answer]
+        assert contexts[number] in question.paragraph
+        assert question.paragraph.count(answer) == contexts[number].count(answer)
+    assert any(len(question.paragraph) > max(map(len, contexts)) for question in questions.values())
+
+
 def test_every_benchmark_of_make_bench_writes_its_result():
     lines = (FOLDER.parent / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
     steps = [line.split() for line in lines if line.strip().startswith("$(MEASURE)/")]

@@ -58,7 +58,9 @@ def packs_weights() -> bool:
             weights.copy_(torch.randn(weights.shape, generator=generator))
         inputs = torch.randn(5, 64, generator=generator).to(torch.bfloat16)
         try:
-            return torch.equal(PackedLinear(linear)(inputs), linear(inputs))
+            packed, plain = PackedLinear(linear), linear(inputs)
+            added = torch.allclose(packed.added_to(plain, inputs), plain + plain, rtol=0.02)
+            return added and torch.equal(packed(inputs), plain)
         except (AttributeError, RuntimeError, TypeError):
             # A torch that has no such operation, or another form of it.
             return False
