@@ -17,7 +17,7 @@ from docqa.reading.eight_bit import quantize_rows
 
 #: The largest magnitude of a weight; bytes are stored from 0 on, with this for 0.
 LARGEST, ZERO = 127, 128
-#: A row of smaller numbers is one of zeros.
+#: A row's scale is not taken from smaller numbers than this, so that a row of zeros has one.
 SMALLEST = 1e-30
 #: So many second digits are one first; the largest number that two of them write, and what makes bytes of it.
 SECOND = 256

@@ -2,7 +2,8 @@
 
 What a layer does to a token alone (its products with weights, its norms) does not ask in which window the token is,
 so the tokens of several windows go through it together, and through few shapes of products. Attention goes from
-window to window. On a CPU this saves the padding, and a window alone is too few tokens for its matrix units.
+window to window. On a CPU this saves time in int8 and float32; in bfloat16 it costs what it saves, and sums are rounded
+once where they were rounded twice. docs/benchmarks.md has the measurement.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ class UnpaddedModel:
             )
             attended[place] = seen.transpose(1, 2).flatten(2)[0]
         hidden = layer.attended_norm(_added_product(layer.attended, attended, hidden))
-        return layer.norm(_added_product(layer.lowered, layer.raised(hidden), hidden))  # type: ignore[no-any-return]
+        hidden = layer.norm(_added_product(layer.lowered, layer.raised(hidden), hidden))
+        return hidden
 
     def _added(self, length: int, whole: int, like: Tensor) -> Tensor | None:
         """What is added to the scores of a window's attention: for distances, and against the tokens that fill it."""

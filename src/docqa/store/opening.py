@@ -57,7 +57,7 @@ def open_database(path: Path, *, create: bool) -> Database:
                 _check_version(path, connection, create=create)
             # An index of an older docqa is brought up to date by whoever opens it first.
             if create or _version(connection) < SCHEMA_VERSION:
-                _prepare(path, connection, db)
+                _prepare(connection, db)
             connection.note_files(path)
         except BaseException:
             connection.close()
@@ -218,7 +218,12 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _prepare(path: Path, connection: sqlite3.Connection, db: Database) -> None:
+def _size(connection: sqlite3.Connection) -> int:
+    pages, page = (int(connection.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "page_size"))
+    return pages * page
+
+
+def _prepare(connection: sqlite3.Connection, db: Database) -> None:
     # A commit is on the disk when it returns, so that even a power cut loses none.
     connection.execute("PRAGMA synchronous = FULL")
     if _version(connection) == SCHEMA_VERSION:
@@ -228,7 +233,7 @@ def _prepare(path: Path, connection: sqlite3.Connection, db: Database) -> None:
     _begin_wal(connection)
     # All in one transaction: of two processes that make the same index, the second finds it made.
     with writing(db):
-        if 0 < _version(connection) < SCHEMA_VERSION and path.stat().st_size >= LARGE:
+        if 0 < _version(connection) < SCHEMA_VERSION and _size(connection) >= LARGE:
             logger.warning("The index is of an older docqa and is brought up to date, once; this can take a minute.")
         migrations.apply(db)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
