@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from docqa.documents import compressed, foreign, plugins
@@ -266,6 +266,8 @@ class TestMarkup:
         assert set(headings_of(document)) == {()}
         assert document.title == ""
 
+    # A heading whose one word is its mark as well.
+    @example("\r*\t*", "org")
     @given(st.text("=-#*\\ab {}\n\r\t", max_size=120), st.sampled_from(["rst", "org", "adoc", "tex", "log"]))
     @settings(max_examples=150, deadline=None)
     def test_every_word_is_in_exactly_one_paragraph(self, text, suffix):
