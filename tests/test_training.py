@@ -581,7 +581,7 @@ def teacher_folder(tmp_path_factory, base):
 
 
 def test_a_teacher_scores_the_tokens_it_would_score_in_its_own_windows(tokenizer, teacher_folder):
-    loaded = load_reader(str(teacher_folder))
+    loaded = load_reader(str(teacher_folder), arithmetic="float32")
     teacher, questions, compared = Teacher(loaded, tokenizer), some_questions(), 0
     for question in questions:
         (batch,) = batches(examples_of(tokenizer, [question]), 128, tokenizer.pad_token_id, random.Random(2))
@@ -596,8 +596,8 @@ def test_a_teacher_scores_the_tokens_it_would_score_in_its_own_windows(tokenizer
             output = loaded.model(input_ids=torch.from_numpy(window.input_ids[None].astype(np.int64)))
         places = [0, *range(window.first, len(window) - 1)]
         allowed = torch.from_numpy(batch.allowed[0])
-        torch.testing.assert_close(start[0, allowed], output.start_logits[0, places].float(), atol=0.15, rtol=0.05)
-        torch.testing.assert_close(end[0, allowed], output.end_logits[0, places].float(), atol=0.15, rtol=0.05)
+        torch.testing.assert_close(start[0, allowed], output.start_logits[0, places].float(), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(end[0, allowed], output.end_logits[0, places].float(), atol=1e-4, rtol=1e-4)
         compared += 1
     assert compared > 8
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docqa.errors import TrainingError
+from docqa.reading.batches import BatchSize
+from docqa.reading.reader import Reader
+from docqa.reading.spans import Scores
+from docqa.reading.windows import Window
 from docqa.training.examples import Batch
 
 if TYPE_CHECKING:
@@ -18,6 +24,9 @@ if TYPE_CHECKING:
     from docqa.reading.loading import LoadedReader
 
 Ids = NDArray[np.int64]
+
+#: How much the teacher reads at once: as many tokens as even a wide reader's products like.
+TOGETHER = BatchSize(32, 2048)
 
 
 @dataclass(frozen=True)
@@ -65,48 +74,49 @@ def same_pieces(student: PreTrainedTokenizerBase, teacher: PreTrainedTokenizerBa
 
 
 class Teacher:
-    """A loaded reader that scores the rows of training batches."""
+    """A loaded reader that scores the rows of training batches, each question and text once.
+
+    Most rows of an epoch come again in the next, and a teacher costs more than its student's step: what it has scored
+    is kept, some 1.5 kB a row.
+    """
 
     def __init__(self, loaded: LoadedReader, student: PreTrainedTokenizerBase) -> None:
-        self._loaded = loaded
+        self._reader = Reader(loaded)
         self._table = same_pieces(student, loaded.tokenizer)
         self._own, self._students = frame_of(loaded.tokenizer), frame_of(student)
+        self._kept: dict[bytes, tuple[Scores, Scores]] = {}
 
     def scores(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Its start and end scores at the student's positions, shape (rows, tokens); elsewhere 0."""
+        """Its start and end scores at the positions that the batch allows, shape (rows, tokens); elsewhere 0."""
         import torch
 
-        rows, tokens = batch.input_ids.shape
-        extra = len(self._own.between) + len(self._own.before) + len(self._own.after)
-        ids = np.full((rows, tokens + extra), self._loaded.tokenizer.pad_token_id or 0, np.int64)
-        mask, segments = np.zeros_like(ids), np.zeros_like(ids)
-        mask[:, 0] = 1
-        shifts = np.zeros(rows, np.int64)
-        for row in range(rows):
-            places = np.flatnonzero(batch.allowed[row])[1:]
-            if len(places):
-                first, last = int(places[0]), int(places[-1]) + 1
-                question = batch.input_ids[row, len(self._students.before) : first - len(self._students.between)]
-                opening = [*self._own.before, *self._table[question], *self._own.between]
-                whole = [*opening, *self._table[batch.input_ids[row, first:last]], *self._own.after]
-                ids[row, : len(whole)] = whole
-                mask[row, : len(whole)] = 1
-                segments[row, len(opening) : len(whole)] = 1
-                shifts[row] = len(opening) - first
-        start, end = self._forward(ids, mask, segments)
-        # [CLS] is first in both; the paragraph's tokens stand a few places apart.
-        at = torch.arange(tokens)[None, :] + torch.from_numpy(shifts)[:, None]
-        at[:, 0] = 0
-        at = at.clamp(0, ids.shape[1] - 1)
-        return start.gather(1, at), end.gather(1, at)
+        start, end = np.zeros(batch.input_ids.shape, np.float32), np.zeros(batch.input_ids.shape, np.float32)
+        # Rows without a paragraph only fill up the shape.
+        rows = [row for row in range(len(batch.input_ids)) if batch.allowed[row].sum() > 1]
+        keys = {row: _key(batch.input_ids[row, batch.attention_mask[row] > 0]) for row in rows}
+        self._score({keys[row]: self._window(batch, row) for row in rows if keys[row] not in self._kept})
+        for row, key in keys.items():
+            start[row, batch.allowed[row]], end[row, batch.allowed[row]] = self._kept[key]
+        return torch.from_numpy(start), torch.from_numpy(end)
 
-    def _forward(self, ids: Ids, mask: Ids, segments: Ids) -> tuple[torch.Tensor, torch.Tensor]:
-        import torch
+    def _score(self, windows: Mapping[bytes, Window]) -> None:
+        scored = self._reader.scores(list(windows.values()), TOGETHER)
+        for (key, window), (start, end) in zip(windows.items(), scored, strict=True):
+            # [CLS] is first, for the teacher as for the student; the paragraph's tokens come after the question.
+            places = [0, *range(window.first, len(window) - len(self._own.after))]
+            self._kept[key] = (start[places], end[places])
 
-        model, device = self._loaded.model, self._loaded.device
-        inputs = {"input_ids": torch.from_numpy(ids).to(device), "attention_mask": torch.from_numpy(mask).to(device)}
-        if getattr(model.config, "type_vocab_size", 0) > 1:
-            inputs["token_type_ids"] = torch.from_numpy(segments).to(device)
-        with torch.inference_mode():
-            output = model(**inputs)
-        return output.start_logits.float().cpu(), output.end_logits.float().cpu()
+    def _window(self, batch: Batch, row: int) -> Window:
+        """A row's question and paragraph as the teacher reads them."""
+        places = np.flatnonzero(batch.allowed[row])[1:]
+        first, last = int(places[0]), int(places[-1]) + 1
+        question = batch.input_ids[row, len(self._students.before) : first - len(self._students.between)]
+        opening = [*self._own.before, *self._table[question], *self._own.between]
+        ids = np.array([*opening, *self._table[batch.input_ids[row, first:last]], *self._own.after], np.int32)
+        segments = np.zeros(len(ids), np.int32)
+        segments[len(opening) :] = 1
+        return Window(row, ids, segments, len(opening), np.zeros((last - first, 2), np.int32), 0)
+
+
+def _key(ids: Ids) -> bytes:
+    return hashlib.blake2b(ids.tobytes(), digest_size=16).digest()
