@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from docqa.errors import ReaderError, ReaderNotFoundError
 from docqa.reading.arithmetic import Arithmetic, choose_arithmetic
 from docqa.reading.eight_bit import eight_bit_files, load_eight_bit
+from docqa.reading.memory import keep_freed_memory
 from docqa.reading.settings import ReaderSettings, load_settings
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
     """Load a reader for answering.
 
     `arithmetic` None takes what `choose_arithmetic` finds best here; the start and end vectors are always computed in
-    float32, so that scores are not rounded to three digits. Raises `ReaderNotFoundError` when it cannot be found or
+    float32, so that scores are not rounded to three digits. The process keeps memory that it has given up (see
+    `docqa.reading.memory`). Raises `ReaderNotFoundError` when it cannot be found or
     fetched, `ReaderError` when it is not an extractive reader. `unsafe_weights` allows weights that are not
     safetensors, which can run code when they are loaded.
     """
@@ -81,6 +83,7 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
 
     source = find_reader(name)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    keep_freed_memory()
     if arithmetic is None:
         arithmetic = choose_arithmetic(device, eight_bit=isinstance(source, Path) and bool(eight_bit_files(source)))
     model, tokenizer, missing = _load(source, name, unsafe_weights=unsafe_weights, attention=None)
@@ -118,6 +121,7 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
 def load_for_training(base: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Load an encoder or a reader in float32; start and end vectors are new where it has none."""
     source = find_reader(str(base))
+    keep_freed_memory()
     # On CPUs the backward pass of the eager attention is the faster one.
     model, tokenizer, _ = _load(source, str(base), unsafe_weights=False, attention="eager")
     return model, tokenizer
