@@ -3,10 +3,10 @@
 python benchmarks/arithmetic.py --qa FILE --reader docqa-base --questions 400
 
 Each question is read with its own paragraph. "Same" is the share of best answers that stand at the same place as in
-float32, "score" the mean difference of their scores. "Close calls again" is bfloat16 where best spans that are less
-than the reader's margin above others are read again in int8 or float32 (docqa.answers.close_calls); a second table has
-other margins. The arithmetics take turns, question by question, so that all meet the same disturbances; those that this
-machine has no fast instructions for are slow, which says nothing about others.
+float32, "score" the mean difference of their scores. "Close calls again" is bfloat16 or int8 where best spans that are
+less than the reader's margin above others are read again in int16 or float32 (docqa.answers.close_calls); a table for
+each has other margins. The arithmetics take turns, question by question, so that all meet the same disturbances; those
+that this machine has no fast instructions for are slow, which says nothing about others.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from docqa.evaluation.metrics import exact_match, f1
 from docqa.evaluation.squad import load_squad
 from docqa.reading.arithmetic import Arithmetic
 from docqa.reading.reader import ParagraphReading, Reader
-from docqa.reading.two_digits import multiplies_bytes
+from docqa.reading.whole_numbers import DIGITS, multiplies_bytes
 
 SEED = 5
 #: Margins that are tried beside the reader's own.
-MARGINS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
-SETTLED = "bfloat16, close calls again"
+MARGINS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)
+#: Those in which close calls are read again.
+ROUGH: tuple[Arithmetic, ...] = ("bfloat16", "int8")
 COLUMNS = (
     Column("arithmetic"),
     Column("paragraphs a second", 1),
@@ -52,15 +53,15 @@ def main() -> None:
     answerable = [question for question in load_squad(options.qa) if question.answers]
     asked = random.Random(SEED).sample(answerable, min(options.questions, len(answerable)))
     arithmetics: list[Arithmetic] = [
-        name for name in get_args(Arithmetic) if name != "float16" and (name != "int8" or multiplies_bytes())
+        name for name in get_args(Arithmetic) if name != "float16" and (name not in DIGITS or multiplies_bytes())
     ]
     readers = {name: Reader.load(options.reader, arithmetic=name) for name in arithmetics}
     ways = {name: (name, False) for name in arithmetics}
-    if readers["bfloat16"].settings.close:
-        ways[SETTLED] = ("bfloat16", True)
+    rough = [name for name in ROUGH if name in readers]
+    ways |= {f"{name}, close calls again": (name, True) for name in rough if readers[name].close}
     seconds = dict.fromkeys(ways, 0.0)
     read: dict[str, list[ParagraphReading]] = {name: [] for name in ways}
-    for reader in (*readers.values(), readers["bfloat16"].exact):
+    for reader in (*readers.values(), *(readers[name].exact for name in rough)):
         if reader:
             reader.read_paragraphs(asked[0].text, [asked[0].paragraph], spans=1)
     for question in asked:
@@ -82,11 +83,12 @@ def main() -> None:
         gold = (None, None) if measures_time_only(asked) else percents[1:]
         rows.append((name, len(asked) / seconds[name], percents[0], apart, *gold))
     title = f"{options.reader}, {len(asked)} questions"
-    tables = [Table("arithmetic", title, COLUMNS, tuple(rows)), margins(read["bfloat16"], read["float32"])]
+    tables = [Table("arithmetic", title, COLUMNS, tuple(rows))]
+    tables += [margins(name, read[name], read["float32"]) for name in rough]
     publish("arithmetic", "Arithmetic", tables, options.json)
 
 
-def margins(fast: list[ParagraphReading], exact: list[ParagraphReading]) -> Table:
+def margins(name: str, fast: list[ParagraphReading], exact: list[ParagraphReading]) -> Table:
     """How many best spans are closer to others than a margin, and how many are those of float32 if they are settled."""
     rows = []
     for margin in MARGINS:
@@ -97,7 +99,9 @@ def margins(fast: list[ParagraphReading], exact: list[ParagraphReading]) -> Tabl
         ]
         rows.append((margin, 100 * statistics.mean(again), 100 * statistics.mean(same)))
     columns = (Column("margin", 2), Column("read again, %", 1), Column("same as in float32 then, %", 2))
-    return Table("margins", "bfloat16, by the margin below which a best span is read again", columns, tuple(rows))
+    return Table(
+        f"margins-{name}", f"{name}, by the margin below which a best span is read again", columns, tuple(rows)
+    )
 
 
 if __name__ == "__main__":

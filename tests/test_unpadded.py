@@ -21,8 +21,8 @@ from transformers import (
 from docqa.reading.batches import BLOCK, FEW_SHAPES, BatchSize, token_rows
 from docqa.reading.packed import packs_weights, use_packed_weights
 from docqa.reading.reader import Reader
-from docqa.reading.two_digits import multiplies_bytes, use_two_digits
 from docqa.reading.unpadded import unpadded
+from docqa.reading.whole_numbers import multiplies_bytes, two_digits, use_whole_numbers
 from docqa.reading.windows import Window
 
 SMALL = {"vocab_size": 60, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 48}
@@ -123,7 +123,7 @@ def test_packed_weights_change_scores_by_rounding_alone(kind):
 @pytest.mark.parametrize("kind", ["bert", "mpnet"])
 def test_two_digits_shared_by_several_layers_are_those_of_each(kind):
     model, windows = model_of(kind), windows_of([64, 33, 200])
-    use_two_digits(model, but=model.qa_outputs)
+    use_whole_numbers(model, two_digits, but=model.qa_outputs)
     with torch.inference_mode():
         for ours, window in zip(in_rows(model, windows, BatchSize(16, 384)), windows, strict=True):
             torch.testing.assert_close(ours, alone(model, window), atol=2e-2, rtol=2e-3)

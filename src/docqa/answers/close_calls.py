@@ -1,7 +1,7 @@
 """Close calls: what stands first by less than rounding can make is read again in the arithmetic of the reference.
 
-bfloat16 keeps eight bits of a number, so of two spans whose totals hardly differ the wrong one can come first. They
-are few, so reading them again costs little.
+bfloat16 and int8 keep eight bits of a number, so of two spans whose totals hardly differ the wrong one can come
+first. They are few, so reading them again costs little.
 """
 
 from __future__ import annotations
@@ -49,9 +49,7 @@ def settle(
     for number in sorted(range(len(paragraphs)), key=lambda number: -totals[number]):
         highest.setdefault(paragraphs[number], number)
     rivals = list(highest.values())
-    doubtful = close_calls(
-        [readings[number] for number in rivals], [totals[number] for number in rivals], reader.settings.close
-    )
+    doubtful = close_calls([readings[number] for number in rivals], [totals[number] for number in rivals], reader.close)
     exact = reader.exact if doubtful else None
     if exact is None:
         return list(readings)
@@ -72,7 +70,7 @@ def settle_each(
     doubtful = [
         number
         for number, reading in enumerate(readings)
-        if reading.spans and close_calls([reading], [reading.spans[0].score], reader.settings.close)
+        if reading.spans and close_calls([reading], [reading.spans[0].score], reader.close)
     ]
     exact = reader.exact if doubtful else None
     if exact is None:

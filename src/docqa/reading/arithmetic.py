@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import torch
 
-#: "int8" is that of `docqa.reading.two_digits`, for readers that are stored with 8 bits a weight.
-Arithmetic = Literal["float32", "bfloat16", "float16", "int8"]
+#: "int8" and "int16" are those of `docqa.reading.whole_numbers`, for readers that are stored with 8 bits a weight.
+Arithmetic = Literal["float32", "bfloat16", "float16", "int16", "int8"]
+#: Those that move scores so that of two close ones the wrong one can come first.
+ROUGH = frozenset({"bfloat16", "float16", "int8"})
 
 
-def choose_arithmetic(device: torch.device, *, eight_bit: bool) -> Arithmetic:
-    """bfloat16 or float16 on a GPU; bfloat16 on CPUs that compute in it; int8 or else float32 on others.
+def choose_arithmetic(device: torch.device, *, eight_bit: bool, mended: bool) -> Arithmetic:
+    """bfloat16 or float16 on a GPU; bfloat16 on CPUs that compute in it; whole numbers or else float32 on others.
 
-    `eight_bit` says that the reader's weights are stored with 8 bits, so that int8 takes nothing from them.
+    `eight_bit` says that the reader's weights are stored with 8 bits, so that whole numbers take nothing from them;
+    `mended` that it is known what int8 has to read again.
     """
     import torch
 
@@ -22,13 +25,14 @@ def choose_arithmetic(device: torch.device, *, eight_bit: bool) -> Arithmetic:
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
     if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported():  # noqa: SLF001
         return "bfloat16"
-    return exact_arithmetic(eight_bit=eight_bit)
+    exact = exact_arithmetic(eight_bit=eight_bit)
+    return "int8" if exact == "int16" and mended else exact
 
 
 def exact_arithmetic(*, eight_bit: bool) -> Arithmetic:
-    """The faster one of this CPU that gives the answers of float32: int8 where it multiplies bytes, else itself."""
+    """The faster one of this CPU that gives the answers of float32: int16 where it multiplies bytes, else itself."""
     if eight_bit:
-        from docqa.reading.two_digits import multiplies_bytes
+        from docqa.reading.whole_numbers import multiplies_bytes
 
-        return "int8" if multiplies_bytes() else "float32"
+        return "int16" if multiplies_bytes() else "float32"
     return "float32"

@@ -78,14 +78,16 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
     """
     import torch
 
-    from docqa.reading.two_digits import use_two_digits
     from docqa.reading.unpadded import unpadded
+    from docqa.reading.whole_numbers import DIGITS, use_whole_numbers
 
     source = find_reader(name)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     keep_freed_memory()
+    settings = load_settings(source) if isinstance(source, Path) else ReaderSettings()
     if arithmetic is None:
-        arithmetic = choose_arithmetic(device, eight_bit=isinstance(source, Path) and bool(eight_bit_files(source)))
+        eight_bit = isinstance(source, Path) and bool(eight_bit_files(source))
+        arithmetic = choose_arithmetic(device, eight_bit=eight_bit, mended=settings.close_int8 > 0.0)
     model, tokenizer, missing = _load(source, name, unsafe_weights=unsafe_weights, attention=None)
     if missing:
         raise ReaderError(
@@ -100,8 +102,8 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
     if not isinstance(head, torch.nn.Linear):
         arithmetic = "float32"
         model.to(device=device)
-    elif arithmetic == "int8":
-        use_two_digits(model, but=head)
+    elif arithmetic in DIGITS:
+        use_whole_numbers(model, DIGITS[arithmetic], but=head)
     else:
         model.to(device=device, dtype=getattr(torch, arithmetic))
         head.to(torch.float32)
@@ -111,7 +113,6 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
 
             use_packed_weights(model, but=head)
     model.eval()
-    settings = load_settings(source) if isinstance(source, Path) else ReaderSettings()
     shown = source.resolve().name if isinstance(source, Path) else name
     folder = source if isinstance(source, Path) else None
     without_padding = unpadded(model) if device.type == "cpu" and isinstance(head, torch.nn.Linear) else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.errors import UsageError
-from docqa.reading.arithmetic import Arithmetic, exact_arithmetic
+from docqa.reading.arithmetic import ROUGH, Arithmetic, exact_arithmetic
 from docqa.reading.batches import (
     FEW_TOKENS,
     MANY,
@@ -124,11 +124,16 @@ class Reader:
             return None
         return Reader.load(scout.reader)
 
+    @property
+    def close(self) -> float:
+        """What is less than this below the first place may be there for rounding alone, in the arithmetic it has."""
+        return self.settings.close_int8 if self._loaded.arithmetic == "int8" else self.settings.close
+
     @cached_property
     def exact(self) -> Reader | None:
         """The same reader in the arithmetic of the reference, loaded when first used; None when it is that itself."""
         loaded = self._loaded
-        if loaded.arithmetic not in {"bfloat16", "float16"} or loaded.folder is None:
+        if loaded.arithmetic not in ROUGH or loaded.folder is None:
             return None
         return Reader.load(
             str(loaded.folder), arithmetic=exact_arithmetic(eight_bit=bool(eight_bit_files(loaded.folder)))

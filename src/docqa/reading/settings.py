@@ -72,7 +72,8 @@ class ReaderSettings:
 
     `threshold` is the probability from which on an answer from documents is shown, `given_threshold` the one for
     questions that come with their one paragraph, of which more have no answer (None: the same).
-    Totals closer than `close` are read again in exact arithmetic (`docqa.answers.close_calls`), 0 for none of them.
+    Totals closer than `close` are read again in exact arithmetic (`docqa.answers.close_calls`), 0 for none of them;
+    where the reader computes in int8, which moves scores more than bfloat16, those closer than `close_int8`.
     `stop` is the score to beat from which on no more candidates are read (`docqa.answers.promise`), None to read all;
     `scout` the smaller reader that says in which order.
     """
@@ -85,6 +86,7 @@ class ReaderSettings:
     threshold: float = 0.0
     given_threshold: float | None = None
     close: float = 0.0
+    close_int8: float = 0.0
     stop: float | None = None
     scout: Scout | None = None
 
@@ -117,6 +119,7 @@ def load_settings(folder: Path) -> ReaderSettings:
             threshold=_number(stored["threshold"]),
             given_threshold=_number_or_none(stored.get("given_threshold")),
             close=_number(stored.get("close", 0.0)),
+            close_int8=_number(stored.get("close_int8", 0.0)),
             stop=_number_or_none(stored.get("stop")),
             scout=_scout(stored["scout"]) if stored.get("scout") else None,
         )

@@ -18,7 +18,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from docqa.reading.batches import BLOCK, TokenRow
 from docqa.reading.packed import PackedLinear
-from docqa.reading.two_digits import TwoDigitLinear, two_digits
+from docqa.reading.whole_numbers import WholeNumberLinear
 
 #: Kinds of models whose layers are those of BERT, and MPNet, whose layers differ in names and in what a distance adds.
 LIKE_BERT = frozenset({"bert", "electra", "roberta", "xlm-roberta"})
@@ -120,8 +120,8 @@ def _bias_of_distances(encoder: Any, config: Any) -> Tensor:
 
 def _products(linears: Sequence[Any], inputs: Tensor) -> list[Tensor]:
     """The products of the same inputs with several layers' weights."""
-    if all(isinstance(linear, TwoDigitLinear) for linear in linears):
-        digits = two_digits(inputs)
+    if all(isinstance(linear, WholeNumberLinear) for linear in linears):
+        digits = linears[0].digits(inputs)
         return [linear.of_digits(digits) for linear in linears]
     return [linear(inputs) for linear in linears]
 

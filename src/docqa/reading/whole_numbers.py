@@ -1,21 +1,22 @@
 """Matrix products in whole numbers, for CPUs that multiply bytes fast and have no bfloat16.
 
-A weight stored with 8 bits is one byte already. An activation becomes two: each row is divided by a scale, so that its
-largest magnitude is 32,639, and rounded; the high byte of that number is its first digit, the low byte its second. So
-the weights are exact and the activations have fifteen bits, where one digit alone (Jacob et al. 2018) changes answers.
-Both digits go through one product of bytes, one below the other, with sums in 32 bits.
+A weight stored with 8 bits is one byte already. An activation becomes one byte (Jacob et al. 2018, with a scale for
+each row), which moves scores a little, as bfloat16 does, or two, which keeps them: each row is divided by a scale, so
+that its largest magnitude is 32,639, and rounded; the high byte of that number is its first digit, the low byte its
+second. Both digits go through one product of bytes, one below the other, with sums in 32 bits.
 """
 
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
 from docqa.reading.eight_bit import quantize_rows
 
-#: The largest magnitude of a weight; bytes are stored from 0 on, with this for 0.
+#: The largest magnitude of a weight or a digit; bytes are stored from 0 on, with this for 0.
 LARGEST, ZERO = 127, 128
 #: A row's scale is not taken from smaller numbers than this, so that a row of zeros has one.
 SMALLEST = 1e-30
@@ -27,10 +28,22 @@ OFFSET = ZERO * SECOND + ZERO
 
 @dataclass(frozen=True)
 class Digits:
-    """First digits of rows above second ones, bytes of shape (2 rows, columns), and a scale for each row, (rows, 1)."""
+    """Digits of rows, bytes: the only ones, or first ones above second ones; and a scale for each row, (rows, 1)."""
 
     digits: torch.Tensor
     scales: torch.Tensor
+
+
+def one_digit(rows: torch.Tensor) -> Digits:
+    """Rows in float32 as one digit a number.
+
+    >>> one = one_digit(torch.tensor([[254.0, -3.0]]))
+    >>> (one.digits.int() - ZERO).tolist(), one.scales.item()
+    ([[127, -1]], 2.0)
+    """
+    largest = _largest(rows)
+    # By way of 16 bits, since torch makes bytes of numbers in floating point four times as slowly.
+    return Digits(_shifted(rows, LARGEST / largest, ZERO).to(torch.int16).to(torch.uint8), largest / LARGEST)
 
 
 def two_digits(rows: torch.Tensor) -> Digits:
@@ -40,44 +53,52 @@ def two_digits(rows: torch.Tensor) -> Digits:
     >>> (both.digits.int() - ZERO).tolist(), both.scales.item()
     ([[127, -1], [127, 1]], 1.0)
     """
-    largest = rows.abs().amax(dim=1, keepdim=True).clamp_min_(SMALLEST)
-    # The half is for rounding, since making whole numbers of these cuts off.
-    numbers = torch.addcmul(torch.tensor(OFFSET + 0.5), rows, LARGEST_NUMBER / largest).to(torch.int32)
+    largest = _largest(rows)
+    numbers = _shifted(rows, LARGEST_NUMBER / largest, OFFSET).to(torch.int32)
     digits = torch.empty(2 * len(rows), rows.shape[1], dtype=torch.uint8)
-    digits[: len(rows)] = numbers >> 8
     # Making a byte of a whole number keeps its low byte.
     digits[len(rows) :] = numbers
+    digits[: len(rows)] = numbers.bitwise_right_shift_(8)
     return Digits(digits, largest / LARGEST_NUMBER)
 
 
-class TwoDigitLinear(torch.nn.Module):
-    """A linear layer whose weights have 8 bits each and whose inputs become two digits."""
+#: How numbers become digits in an arithmetic: the name says how many bits an activation has.
+DIGITS: dict[str, Callable[[torch.Tensor], Digits]] = {"int8": one_digit, "int16": two_digits}
 
-    def __init__(self, linear: torch.nn.Linear) -> None:
+
+class WholeNumberLinear(torch.nn.Module):
+    """A linear layer whose weights have 8 bits each and whose inputs become digits."""
+
+    def __init__(self, linear: torch.nn.Linear, digits: Callable[[torch.Tensor], Digits]) -> None:
         super().__init__()
         weights, self.scales = quantize_rows(linear.weight.detach())
         self.bias = torch.zeros(len(weights)) if linear.bias is None else linear.bias.detach().float()
         self.zeros = torch.zeros(len(weights), dtype=torch.int64)
         self.packed = torch.ops.onednn.qlinear_prepack(weights, None)
+        self.digits = digits
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Inputs of shape (..., columns) in float32 to outputs of shape (..., rows of the weights)."""
-        outputs = self.of_digits(two_digits(inputs.reshape(-1, inputs.shape[-1])))
+        outputs = self.of_digits(self.digits(inputs.reshape(-1, inputs.shape[-1])))
         return outputs.reshape(*inputs.shape[:-1], outputs.shape[-1])
 
     def of_digits(self, inputs: Digits) -> torch.Tensor:
         """The digits of some rows, which several layers can take, to outputs of shape (rows, rows of the weights)."""
         product = _product(inputs.digits, self.packed, self.scales, self.zeros)
-        first, second = product[: len(inputs.scales)], product[len(inputs.scales) :]
-        return torch.addcmul(self.bias, torch.add(second, first, alpha=SECOND), inputs.scales)
+        rows = len(inputs.scales)
+        if len(product) > rows:
+            product = torch.add(product[rows:], product[:rows], alpha=SECOND)
+        return torch.addcmul(self.bias, product, inputs.scales)
 
 
-def use_two_digits(model: torch.nn.Module, *, but: torch.nn.Module) -> None:
-    """Put two-digit layers in the place of a model's linear ones; `but` stays as it is."""
+def use_whole_numbers(
+    model: torch.nn.Module, digits: Callable[[torch.Tensor], Digits], *, but: torch.nn.Module
+) -> None:
+    """Put layers of whole numbers in the place of a model's linear ones; `but` stays as it is."""
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
             if type(child) is torch.nn.Linear and child is not but:
-                setattr(module, name, TwoDigitLinear(child))
+                setattr(module, name, WholeNumberLinear(child, digits))
 
 
 def multiplies_bytes() -> bool:
@@ -105,3 +126,13 @@ def _product(rows: torch.Tensor, packed: torch.Tensor, scales: torch.Tensor, zer
         rows, 1.0, ZERO, packed, scales, zeros, None, 1.0, 0, torch.float32, "none", [], ""
     )
     return product
+
+
+def _largest(rows: torch.Tensor) -> torch.Tensor:
+    return rows.abs().amax(dim=1, keepdim=True).clamp_min_(SMALLEST)
+
+
+def _shifted(rows: torch.Tensor, factors: torch.Tensor, offset: int) -> torch.Tensor:
+    # The half is for rounding, since making whole numbers of these cuts off. A whole row of offsets, because with a
+    # single number torch takes five times as long.
+    return torch.addcmul(torch.full(rows.shape[1:], offset + 0.5), rows, factors)
