@@ -43,21 +43,31 @@ def best_paragraphs(terms: Sequence[QueryTerm], limit: int, highest: int) -> tup
             scores = sums[numbers] + term.of(numbers)
             sums[numbers] = scores
             others, added = term.adding(needed * SLACK - rest[place + 1]) if enter else NOTHING
-            new = sums[others] == 0.0
-            others, added = others[new], added[new]
+            if len(numbers):
+                new = np.flatnonzero(sums[others] == 0.0)
+                others, added = others[new], added[new]
             sums[others] = added
-        else:
+        elif enter:
             found, adds = term.all()
             before = sums[found]
             sums[found] = before + adds
             scores = sums[numbers]
-            new = np.flatnonzero(before == 0.0) if enter else NOTHING[0]
+            new = np.flatnonzero(before == 0.0)
             others, added = found[new], adds[new]
-        numbers, scores = np.concatenate([numbers, others]), np.concatenate([scores, added])
+        else:
+            # Without a look at what is there, which is to be known only where a paragraph may come in.
+            np.add.at(sums, *term.all())
+            scores = sums[numbers]
+            others, added = NOTHING
+        if len(others):
+            numbers, scores = np.concatenate([numbers, others]), np.concatenate([scores, added])
         later = terms[place + 1 :]
         if len(numbers) > LOOKED_UP * AHEAD * limit or not later:
             needed = max(needed, _at_limit(_ahead(numbers, scores, later, AHEAD * limit), limit))
-        numbers = numbers[scores + rest[place + 1] >= needed * SLACK]
+        # Places of those that stay: taking by mask is slower than both steps of this.
+        staying = np.flatnonzero(scores + rest[place + 1] >= needed * SLACK)
+        if len(staying) < len(numbers):
+            numbers = numbers[staying]
     numbers.sort()
     return numbers, sums[numbers]
 

@@ -135,7 +135,8 @@ def unpack(rows: Sequence[Packed]) -> Postings:
     paragraphs = np.repeat(np.array(lowest, np.uint32), counts)
     paragraphs += np.concatenate(distances)
     lengths = np.concatenate(short).astype(np.uint16)
-    lengths[lengths == LONG] = np.concatenate(over)
+    if len(over) > 1:
+        lengths[lengths == LONG] = np.concatenate(over)
     return Postings(paragraphs, np.concatenate(frequencies).astype(np.uint16), lengths)
 
 
