@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,15 +27,12 @@ from docqa.store.unmoved import check_files
 if TYPE_CHECKING:
     from docqa.answers.answer import Answers, IndexInfo
     from docqa.answers.ask import AskOptions
+    from docqa.answers.remembered import RememberedAnswers
     from docqa.checking.report import CheckReport, RepairReport
     from docqa.indexing.report import IndexReport
     from docqa.indexing.verify import VerifyReport
     from docqa.reading.reader import Reader
     from docqa.retrieval.search import Hit
-
-
-#: An open corpus remembers the answers to so many questions.
-REMEMBERED = 256
 
 
 class Corpus:
@@ -51,7 +47,6 @@ class Corpus:
         self._reader = reader
         self._analyzer = Analyzer()
         self._parameters = Parameters()
-        self._answered: OrderedDict[tuple[int, str, AskOptions], Answers] = OrderedDict()
         self._db = open_database(path, create=create)
         from docqa.retrieval.search import check_analyzer
 
@@ -204,7 +199,7 @@ class Corpus:
         begun = time.perf_counter()
         question, options = check_question(question), options or AskOptions()
         with self._in_use():
-            known = self._remembered((generation(self._db), question, options), begun)
+            known = self._remembered.get(generation(self._db), question, options, begun)
             if known is not None:
                 return with_changes(self._db, self.path, known)
             answers = answer_question(
@@ -217,19 +212,8 @@ class Corpus:
                 parameters=self._parameters,
             )
             marked = with_changes(self._db, self.path, answers)
-        # By the state that was read, which may be newer than the one that was looked up.
-        self._answered[answers.index.generation, question, options] = answers
-        if len(self._answered) > REMEMBERED:
-            self._answered.popitem(last=False)
+        self._remembered.keep(answers, options)
         return marked
-
-    def _remembered(self, key: tuple[int, str, AskOptions], begun: float) -> Answers | None:
-        known = self._answered.get(key)
-        if known is None:
-            return None
-        self._answered.move_to_end(key)
-        took = round((time.perf_counter() - begun) * 1000, 3)
-        return replace(known, timings=replace(known.timings, retrieve_ms=0.0, read_ms=0.0, total_ms=took))
 
     def search(self, query: str, limit: int = 10, *, path: str | None = None) -> list[Hit]:
         """The paragraphs with the highest BM25 scores, best first; `path` is a glob on the documents' paths.
@@ -283,7 +267,13 @@ class Corpus:
     def use_reader(self, reader: Reader) -> None:
         """Answer with this reader from now on."""
         self._reader = reader
-        self._answered.clear()
+        self._remembered.forget()
+
+    @cached_property
+    def _remembered(self) -> RememberedAnswers:
+        from docqa.answers.remembered import RememberedAnswers
+
+        return RememberedAnswers()
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:
