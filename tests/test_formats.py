@@ -268,6 +268,7 @@ class TestMarkup:
 
     # A heading whose one word is its mark as well.
     @example("\r*\t*", "org")
+    @example("\r=\t=\t\\", "adoc")
     @given(st.text("=-#*\\ab {}\n\r\t", max_size=120), st.sampled_from(["rst", "org", "adoc", "tex", "log"]))
     @settings(max_examples=150, deadline=None)
     def test_every_word_is_in_exactly_one_paragraph(self, text, suffix):

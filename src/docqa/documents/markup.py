@@ -99,7 +99,7 @@ def _marked(text: str, marks: Marks) -> Iterator[Heading]:
         if marks.literal.match(line[0]):
             literal = not literal
         elif not literal and len(line[0]) <= LONGEST_HEADING and (mark := marks.heading.match(line[0])):
-            yield Heading(line.start(), line.end(), marks.depth(mark[1]), mark[2].strip())
+            yield Heading(line.start(), line.end(), marks.depth(mark[1]), " ".join(mark[2].split()))
 
 
 def _underlined(text: str) -> Iterator[Heading]:
@@ -119,7 +119,7 @@ def _underlined(text: str) -> Iterator[Heading]:
         depth = depths.setdefault((adornment[0], overlined), len(depths) + 1)
         start = over.start() if over is not None and overlined else title.start()
         last = under.end()
-        yield Heading(start, under.end(), depth, words)
+        yield Heading(start, under.end(), depth, " ".join(words.split()))
 
 
 def _underlines(adornment: str, words: str) -> bool:
