@@ -16,6 +16,7 @@ import docqa
 from docqa.cli import main
 from docqa.evaluation.squad import AnnotatedAnswer, AnnotatedQuestion, load_squad
 from docqa.reading.loading import load_for_training, load_reader
+from docqa.reading.reader import Reader
 from docqa.reading.windows import encode_windows
 from docqa.training import checkpoint
 from docqa.training import train as training
@@ -600,6 +601,22 @@ def test_a_teacher_scores_the_tokens_it_would_score_in_its_own_windows(tokenizer
         torch.testing.assert_close(end[0, allowed], output.end_logits[0, places].float(), atol=1e-4, rtol=1e-4)
         compared += 1
     assert compared > 8
+
+
+def test_a_teacher_reads_each_row_once(tokenizer, teacher_folder, monkeypatch):
+    read = []
+    scores = Reader.scores
+    monkeypatch.setattr(
+        Reader, "scores", lambda self, windows, size: read.append(len(windows)) or scores(self, windows, size)
+    )
+    teacher = Teacher(load_reader(str(teacher_folder), arithmetic="float32"), tokenizer)
+    every = list(batches(examples_of(tokenizer, some_questions()), 128, tokenizer.pad_token_id, random.Random(2)))
+    first, again = ([teacher.scores(batch) for batch in every] for _ in range(2))
+    assert sum(read) == sum(int((batch.allowed.sum(1) > 1).sum()) for batch in every)
+    for batch, one, other in zip(every, first, again, strict=True):
+        for ours, theirs in zip(one, other, strict=True):
+            assert torch.equal(ours, theirs)
+            assert not ours[torch.from_numpy(~batch.allowed)].any()
 
 
 def test_the_soft_loss_is_the_cross_entropy_with_the_teachers_distributions():

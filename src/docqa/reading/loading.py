@@ -72,9 +72,9 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
 
     `arithmetic` None takes what `choose_arithmetic` finds best here; the start and end vectors are always computed in
     float32, so that scores are not rounded to three digits. The process keeps memory that it has given up (see
-    `docqa.reading.memory`). Raises `ReaderNotFoundError` when it cannot be found or
-    fetched, `ReaderError` when it is not an extractive reader. `unsafe_weights` allows weights that are not
-    safetensors, which can run code when they are loaded.
+    `docqa.reading.memory`). Raises `ReaderNotFoundError` when it cannot be found or fetched, `ReaderError` when it is
+    not an extractive reader. `unsafe_weights` allows weights that are not safetensors, which can run code when they
+    are loaded.
     """
     import torch
 
