@@ -3,6 +3,7 @@
 import codecs
 import os
 import zlib
+from pathlib import PurePosixPath
 
 import pypdf
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from docqa.documents.discovery import find_files
 from docqa.documents.document import Page
 from docqa.documents.foreign import reason
-from docqa.documents.formats import check_pdf_extractor, read_document
+from docqa.documents.formats import Kind, check_pdf_extractor, kind_of, read_document
 from docqa.documents.pdf import read_pdf
 from docqa.documents.pdfium import read_pdf_by_pdfium
 from docqa.documents.text import decode, read_markdown, read_text
@@ -335,6 +336,12 @@ class TestPdfium:
 
 
 class TestFormats:
+    @given(st.text("ab/.GZ\u00e9 ", min_size=1).filter(lambda name: not name.endswith((".", "/"))))
+    def test_the_kind_of_a_file_is_the_suffix_that_pathlib_sees(self, name):
+        path = PurePosixPath(name)
+        inner = PurePosixPath(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else ""
+        assert kind_of(name) == (Kind(inner, is_compressed=True) if inner else Kind(path.suffix.lower()))
+
     def test_the_suffix_decides_in_any_case(self):
         assert read_document("A.PDF", make_pdf("text")).extractor == "pypdf"
         assert read_document("a.Md", b"# T").extractor == "markdown"

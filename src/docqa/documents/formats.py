@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -97,12 +98,15 @@ def kind_of(name: PurePath | str) -> Kind:
     >>> kind_of("Notes.TXT.gz"), kind_of("notes.gz").suffix
     (Kind(suffix='.txt', is_compressed=True), '.gz')
     """
-    path = PurePath(name)
-    suffix = path.suffix.lower()
-    if suffix != compressed.SUFFIX:
-        return Kind(suffix)
-    inner = PurePath(path.stem).suffix.lower()
+    stem, suffix = _split(os.path.basename(name))  # noqa: PTH119
+    inner = _split(stem)[1] if suffix == compressed.SUFFIX else ""
     return Kind(inner, is_compressed=True) if inner else Kind(suffix)
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A name without its suffix, and the suffix in lower case, as pathlib has them, which takes ten times as long."""
+    place = name.rfind(".")
+    return (name[:place], name[place:].lower()) if 0 < place < len(name) - 1 else (name, "")
 
 
 def read_document(

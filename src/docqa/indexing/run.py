@@ -33,6 +33,7 @@ from docqa.store.documents import (
     StoredDocument,
     add_document,
     add_failure,
+    documents_by_id,
     get_setting,
     set_setting,
     stored_documents,
@@ -99,7 +100,7 @@ def index_paths(
     changes = find_changes(
         [file_state(file, name) for name, file in names.items()],
         documents,
-        [path for path in before if any((base / path).is_relative_to(one) for one in given)],
+        _under(before, base, given),
         copies=copies,
         again={
             document.id
@@ -136,6 +137,15 @@ def index_paths(
 def document_path(file: Path, base: Path) -> str:
     """How a file is named in the index: from the base folder when it is inside it, else in full; with slashes."""
     return storable((file.relative_to(base) if file.is_relative_to(base) else file).as_posix())
+
+
+def _under(paths: Iterable[str], base: Path, given: Sequence[Path]) -> list[str]:
+    """Of stored paths those that are one of the files and folders given, or lie in one of the folders."""
+    # As text: a path object for each of the documents would take longer than adding a file to them.
+    exact = {str(one) for one in given}
+    folders = tuple(str(one).rstrip(os.sep) + os.sep for one in given)
+    full = ((path, os.path.normpath(os.path.join(base, path))) for path in paths)  # noqa: PTH118
+    return [path for path, file in full if file in exact or file.startswith(folders)]
 
 
 def _settle(db: Database) -> None:
@@ -255,7 +265,8 @@ def _report(db: Database, changes: Changes, outcome: _Outcome, names: Collection
         if document.status == FAILED
     }
     order = {name: number for number, name in enumerate(names)}
-    holder = {document.id: document.path for document in stored_documents(db)}
+    copies = [copy for copy in stored_copies(db) if copy.path in order]
+    holder = documents_by_id(db, (copy.document for copy in copies))
     return IndexReport(
         added=_in_order([*outcome.added, *changes.added], still, order),
         changed=_in_order([*outcome.changed, *changes.changed], still, order),
@@ -264,7 +275,7 @@ def _report(db: Database, changes: Changes, outcome: _Outcome, names: Collection
         unchanged=_in_order(changes.unchanged, still, order),
         failed=tuple(sorted([*outcome.failed, *still.values()], key=lambda failure: failure.path)),
         partial=tuple(outcome.partial),
-        copies=tuple((copy.path, holder[copy.document]) for copy in stored_copies(db) if copy.path in order),
+        copies=tuple((copy.path, holder[copy.document].path) for copy in copies),
     )
 
 

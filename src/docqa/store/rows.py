@@ -65,7 +65,11 @@ def wrong_column(row: Mapping[str, Any], kinds: Kinds) -> str | None:
     >>> wrong_column({"id": 1, "path": b"a"}, {"id": int, "path": str})
     'path'
     """
-    return next((name for name, kind in kinds.items() if not isinstance(row.get(name, ...), kind)), None)
+    # A plain loop: an index of many documents asks this of every one of them in each run.
+    for name, kind in kinds.items():
+        if not isinstance(row.get(name, ...), kind):
+            return name
+    return None
 
 
 def checked(table: str, row: Mapping[str, Any], kinds: Kinds) -> dict[str, Any]:
