@@ -127,9 +127,10 @@ def _looks_like_heading(line: Line, before: Line | None, after: Line | None) -> 
     text = line.text
     return (
         after is not None
-        and len(text.split()) <= HEADING_WORDS
-        and (text[0].isupper() or text[0].isdigit())
+        # Most lines of prose end so; counting words takes longer.
         and not text.endswith((".", ",", ";", ":", "!", "?", "-"))
+        and (text[0].isupper() or text[0].isdigit())
+        and len(text.split()) <= HEADING_WORDS
         and sum(character.isalpha() for character in text) >= 0.6 * len(text.replace(" ", ""))
         and (before is None or not before.text or before.ends_sentence)
         and (len(after.text) > len(text) or text.isupper())

@@ -138,7 +138,8 @@ def _cut(paragraph: Paragraph, words: int) -> list[Paragraph]:
 def _cut_points(paragraph: Paragraph) -> list[int]:
     text, points, start = paragraph.text, [], 0
     for end in sentence_ends(text):
-        if size_in_words(text[start:end]) > MOST_WORDS // 2:
+        # No more than every second character begins a word, so most sentences need no counting.
+        if end - start > MOST_WORDS and size_in_words(text[start:end]) > MOST_WORDS // 2:
             points += _word_ends(text, start, end)
         points.append(end)
         start = end
