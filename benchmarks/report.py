@@ -1,4 +1,4 @@
-"""All results of a folder on one page: RESULTS.md, with the tables, the commands, the machine and pictures.
+"""All results of a folder on one page: RESULTS.md, with where docqa stands, tables, commands, the machine and pictures.
 
 python benchmarks/report.py FOLDER
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from machine import describe_in_words
 from pictures import draw_growth, draw_peers, draw_retrieval_peers
 from results import Result, load_result
+from standing import standing
 
 PAGE = "RESULTS.md"
 #: In this order on the page; what is not named here comes last, by its file's name.
@@ -78,6 +79,8 @@ def whole_page(results: dict[str, Result], pictures: dict[str, str]) -> str:
     machines = list(dict.fromkeys(describe_in_words(result.machine) for result in results.values()))
     parts = ["# Results of benchmarks"]
     parts += ["Measured on: " + machines[0]] if len(machines) == 1 else []
+    summary = standing(results)
+    parts += [f"## {summary.title}", summary.markdown()] if summary.rows else []
     for stem, result in results.items():
         parts += [f"## {result.title}", f"    {result.command}"]
         parts += ["Measured on: " + describe_in_words(result.machine)] if len(machines) > 1 else []

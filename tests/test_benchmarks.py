@@ -42,6 +42,30 @@ def test_a_report_has_every_result_and_passes_other_files_by(tmp_path, monkeypat
     assert "2 results" in capsys.readouterr().out
 
 
+def test_figures_stand_beside_their_aims_and_what_was_not_measured_is_left_out(tmp_path):
+    from results import Column, Table, publish
+    from standing import standing
+
+    readers = (Column("reader"), Column("paragraphs a second", 1))
+    rates = (("docqa, all candidates", 83.6), ("transformers pipeline, batch 1", 21.0), ("... batch 16", 50.0))
+    searches = (Column("in the index"), Column("first search, ms"), Column("p50 ms", 2), Column("p95 ms", 2))
+    columns = (*searches, Column("memory added, MB"))
+    results = {
+        "peers": publish("peers", "Peers", [Table("readers", "", readers, rates)], None),
+        "scale": publish("scale", "Size", [Table("searching", "", columns, ((1_000_000, 20, 4.04, 15.06, 9),))], None),
+        "shapes": publish("shapes", "Shapes", [], None),
+    }
+    assert standing(results).rows == (
+        ("Reading (all candidates): times as fast as the transformers pipeline", "4.0", "at least 4", "yes"),
+        ("Searching 1,000,000 paragraphs: the first search after opening", "20 ms", "at most 50 ms", "yes"),
+        ("Searching 1,000,000 paragraphs: median search", "4.0 ms", "at most 4 ms", "yes"),
+        ("Searching 1,000,000 paragraphs: 95 of 100 searches", "15.1 ms", "at most 15 ms", "no"),
+        ("Searching 1,000,000 paragraphs: memory it adds", "9 MB", "at most 1,000 MB", "yes"),
+    )
+    smaller = publish("scale", "Size", [Table("searching", "", columns, ((100_000, 20, 1.0, 2.0, 9),))], None)
+    assert standing({"scale": smaller}).rows == ()
+
+
 def test_sample_questions_are_of_the_words_of_their_paragraphs(tmp_path):
     import sample_text
 
