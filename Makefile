@@ -38,6 +38,7 @@ lint: $(VENV)/installed-dev
 
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
+	MYPYPATH=benchmarks/fuzzing $(BIN)/mypy benchmarks/*.py
 
 wheel: $(VENV)/installed-dev
 	$(BIN)/python -m build --wheel --outdir dist

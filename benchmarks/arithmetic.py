@@ -56,7 +56,7 @@ def main() -> None:
         name for name in get_args(Arithmetic) if name != "float16" and (name not in DIGITS or multiplies_bytes())
     ]
     readers = {name: Reader.load(options.reader, arithmetic=name) for name in arithmetics}
-    ways = {name: (name, False) for name in arithmetics}
+    ways: dict[str, tuple[Arithmetic, bool]] = {name: (name, False) for name in arithmetics}
     rough = [name for name in ROUGH if name in readers]
     ways |= {f"{name}, close calls again": (name, True) for name in rough if readers[name].close}
     seconds = dict.fromkeys(ways, 0.0)

@@ -217,8 +217,10 @@ class Rounds:
 
 def contents(index: Path) -> dict[str, Any]:
     """All that an index holds and gives, by path and number of the paragraph."""
+    found: dict[str, Any] = {}
+    places: dict[int, tuple[str, int]] = {}
     with docqa.open(index) as corpus:
-        db, found, places = corpus._db, {}, {}  # noqa: SLF001 - everything is compared
+        db = corpus._db  # noqa: SLF001 - everything is compared
         for document in corpus.documents():
             paragraphs = paragraphs_of(db, document.id)
             places.update({entry.id: (document.path, entry.number) for entry in paragraphs})
