@@ -5,6 +5,7 @@ What was not measured in the run is left out; aims that are meant for a million 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -39,7 +40,8 @@ class Figure(NamedTuple):
 
 def standing(results: Mapping[str, Result]) -> Table:
     """The table of all figures that these results hold, by the names of their files."""
-    figures = [figure for stem, result in results.items() for figure in FIGURES.get(stem, _none)(result)]
+    found = (figure for stem, result in results.items() for figure in FIGURES.get(stem, _none)(result))
+    figures = [figure for figure in found if not math.isnan(figure.measured)]
     return Table("standing", "Where docqa stands", COLUMNS, tuple(figure.row() for figure in figures))
 
 
