@@ -79,7 +79,8 @@ def main() -> None:
     add_json_option(parser)
     options = parser.parse_args()
     rows: list[tuple[Cell, ...]] = []
-    usual = choose_arithmetic(torch.device("cuda" if torch.cuda.is_available() else "cpu"), eight_bit=False, mended=False)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    usual = choose_arithmetic(device, eight_bit=False, mended=False)
     for arithmetic in dict.fromkeys([usual, "float32"]):
         number_format = getattr(torch, arithmetic)
         for name in options.readers:
