@@ -336,7 +336,7 @@ class TestPdfium:
 
 
 class TestFormats:
-    @given(st.text("ab/.GZ\u00e9 ", min_size=1).filter(lambda name: not name.endswith((".", "/"))))
+    @given(st.text("ab/.GZ\u00e9 ", min_size=1).filter(lambda name: not name.endswith((".", "/")) and ".." not in name))
     def test_the_kind_of_a_file_is_the_suffix_that_pathlib_sees(self, name):
         path = PurePosixPath(name)
         inner = PurePosixPath(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else ""
