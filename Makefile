@@ -45,7 +45,7 @@ wheel: $(VENV)/installed-dev
 
 check: lint types test wheel
 
-# Everything that docs/benchmarks.md shows, measured on this machine: about 20 minutes on two cores, and some more the
+# Everything that docs/benchmarks.md shows, measured on this machine: half an hour on two cores, and some more the
 # first time, when the peers' environments are built. QA=FILE names questions in SQuAD format and DOCS=FOLDER real PDFs;
 # without them those beside the checkout are taken, or text and questions made of data/sample (benchmarks/sample_text.py).
 # PARAGRAPHS=1000000 goes up to a million. bench/ keeps environments and indexes; remove it to begin anew.
