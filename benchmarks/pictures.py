@@ -30,7 +30,7 @@ def draw_peers(result: Result, file: Path) -> None:
     names, times = table.column(table.columns[0].name), table.column("milliseconds a question")
     figure, axes = _rows(names, "milliseconds a question")
     bars = axes.barh(range(len(names)), times, color=[_colour(name) for name in names])
-    axes.bar_label(bars, fmt=lambda value: f"{value:.3g}", padding=4, color=INK)
+    axes.bar_label(bars, fmt=_three_digits, padding=4, color=INK)
     axes.margins(x=0.12)
     _save(figure, file)
 
@@ -43,7 +43,8 @@ def draw_retrieval_peers(result: Result, file: Path) -> None:
     for row, (middle, tail) in enumerate(zip(middles, tails, strict=True)):
         axes.plot([middle, tail], [row, row], color=_colour(names[row]), linewidth=3, solid_capstyle="butt")
         axes.plot([middle], [row], "o", color=_colour(names[row]), markersize=8)
-        axes.annotate(f"{middle:.3g}", (middle, row), (-8, 0), textcoords="offset points", ha="right", va="center")
+        shown = _three_digits(middle)
+        axes.annotate(shown, (middle, row), (-8, 0), textcoords="offset points", ha="right", va="center")
     axes.set(xscale="log", xlim=(min(middles) / 2.5, 1.3 * max(tails)))
     _count(axes.xaxis, [10.0**power for power in range(-3, 5) if min(middles) / 2.5 <= 10.0**power <= 1.3 * max(tails)])
     _save(figure, file)
@@ -128,6 +129,15 @@ def _series(
     for *key, x, y in zip(*columns, strict=True):
         lines.setdefault(tuple(key), []).append((x, y))
     return lines
+
+
+def _three_digits(value: float) -> str:
+    """A measured number for people.
+
+    >>> _three_digits(1053.2), _three_digits(238.4), _three_digits(67.24), _three_digits(0.7034)
+    ('1,053', '238', '67.2', '0.703')
+    """
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _count(axis: Any, values: list[int] | list[float]) -> None:
