@@ -18,7 +18,8 @@ from transformers import (
     RobertaForQuestionAnswering,
 )
 
-from docqa.reading.batches import BLOCK, FEW_SHAPES, BatchSize, token_rows
+from docqa.reading.attention import Attention, attend_by_kernel
+from docqa.reading.batches import FEW_SHAPES, BatchSize, token_rows
 from docqa.reading.packed import packs_weights, use_packed_weights
 from docqa.reading.reader import Reader
 from docqa.reading.unpadded import unpadded
@@ -32,6 +33,7 @@ KINDS = {
     "roberta": (RobertaForQuestionAnswering, RobertaConfig(**SMALL, type_vocab_size=1, max_position_embeddings=514)),
     "mpnet": (MPNetForQuestionAnswering, MPNetConfig(**SMALL)),
 }
+KERNEL = Attention(attend_by_kernel)
 
 
 def windows_of(lengths):
@@ -63,12 +65,12 @@ def alone(model, window):
     return torch.stack([output.start_logits[0], output.end_logits[0]]).float()
 
 
-def in_rows(model, windows, size):
+def in_rows(model, windows, size, attention=KERNEL):
     """The scores of all windows in rows of that size."""
     scores = {}
     for row in token_rows(windows, 1, size):
-        both = torch.stack(unpadded(model)(row))
-        for number, (begin, length, _) in zip(row.numbers, row.windows, strict=True):
+        both = torch.stack(unpadded(model, attention)(row))
+        for number, (begin, length) in zip(row.numbers, row.windows, strict=True):
             scores[number] = both[:, begin : begin + length]
     return [scores[number] for number in range(len(windows))]
 
@@ -79,16 +81,15 @@ def test_rows_hold_every_window_once_in_few_lengths(lengths, tokens, rows):
     seen, shapes = [], set()
     for row in token_rows(windows, 1, BatchSize(rows, tokens)):
         held = 0
-        for number, (begin, length, end) in zip(row.numbers, row.windows, strict=True):
+        for number, (begin, length) in zip(row.numbers, row.windows, strict=True):
             window = windows[number]
-            assert begin == held
-            assert (end - begin) % BLOCK == 0
-            assert begin + length <= end <= len(row.input_ids)
+            assert (begin, length) == (held, len(window))
             place = slice(begin, begin + length)
             assert row.input_ids[place].tolist() == window.input_ids.tolist()
             assert row.segment_ids[place].tolist() == window.segment_ids.tolist()
             assert row.positions[place].tolist() == list(range(len(window)))
-            held = end
+            held += length
+        assert held <= len(row.input_ids)
         assert 1 <= len(row.numbers) <= rows
         assert not tokens or held <= tokens or len(row.numbers) == 1
         shapes.add(len(row.input_ids))
@@ -131,7 +132,7 @@ def test_two_digits_shared_by_several_layers_are_those_of_each(kind):
 
 def test_a_kind_that_is_not_known_is_read_with_padding():
     config = DistilBertConfig(vocab_size=60, dim=32, n_layers=2, n_heads=4, hidden_dim=48)
-    assert unpadded(DistilBertForQuestionAnswering(config)) is None
+    assert unpadded(DistilBertForQuestionAnswering(config), KERNEL) is None
 
 
 @pytest.mark.parametrize("name", ["docqa-base", "docqa-small"])

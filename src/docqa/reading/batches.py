@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,6 @@ from docqa.reading.windows import Window
 #: Windows are padded to a multiple of this many tokens: on CPUs each new number of tokens costs the compilation of
 #: every matrix product.
 LENGTH_STEP = 32
-#: In a row each window takes whole blocks of so many tokens: attention is twice as slow at other lengths.
-BLOCK = 32
 #: Rows that may hold the same number of tokens have at most so many different ones.
 FEW_SHAPES = 16
 #: Of two windows whose lengths differ by so many tokens, padding the shorter one costs more than a pass of its own.
@@ -75,14 +74,14 @@ def input_batches(windows: Sequence[Window], pad_id: int, size: BatchSize) -> It
 
 @dataclass(frozen=True)
 class TokenRow:
-    """One forward pass: the windows of these numbers, one after another.
+    """One forward pass: the windows of these numbers, one after another, and what fills the row up.
 
     `input_ids`, `segment_ids` and `positions` (each window's from 0 on) have one entry a token, shape (tokens,).
-    `windows` are the first token of each, its number of tokens, and the end of the blocks that it takes.
+    `windows` are the first token of each and its number of tokens.
     """
 
     numbers: tuple[int, ...]
-    windows: tuple[tuple[int, int, int], ...]
+    windows: tuple[tuple[int, int], ...]
     input_ids: NDArray[np.int64]
     segment_ids: NDArray[np.int64]
     positions: NDArray[np.int64]
@@ -90,38 +89,33 @@ class TokenRow:
 
 def token_rows(windows: Sequence[Window], pad_id: int, size: BatchSize) -> Iterator[TokenRow]:
     """All windows in rows of that size: the longest that is left, and after it the longest ones that still fit."""
+    step = _in_steps(size.tokens // FEW_SHAPES, LENGTH_STEP) or LENGTH_STEP
     left = sorted(range(len(windows)), key=lambda number: (-len(windows[number]), number))
     while left:
         numbers: list[int] = []
         passed: list[int] = []
         tokens = 0
         for number in left:
-            blocks = _blocks(len(windows[number]))
-            full = len(numbers) == size.rows or 0 < size.tokens < tokens + blocks
+            length = len(windows[number])
+            full = len(numbers) == size.rows or 0 < size.tokens < tokens + length
             if numbers and full:
                 passed.append(number)
             else:
                 numbers.append(number)
-                tokens += blocks
+                tokens += length
         left = passed
-        yield _row(windows, numbers, pad_id, -(-tokens // _step(size)) * _step(size))
+        yield _row([windows[number] for number in numbers], numbers, pad_id, _in_steps(tokens, step))
 
 
 def _row(windows: Sequence[Window], numbers: Sequence[int], pad_id: int, tokens: int) -> TokenRow:
     ids, segments, positions = np.full(tokens, pad_id, np.int64), np.zeros(tokens, np.int64), np.zeros(tokens, np.int64)
-    places = []
-    begin = 0
-    for window in (windows[number] for number in numbers):
-        place = slice(begin, begin + len(window))
+    ends = list(accumulate(map(len, windows)))
+    for window, end in zip(windows, ends, strict=True):
+        place = slice(end - len(window), end)
         ids[place], segments[place], positions[place] = window.input_ids, window.segment_ids, np.arange(len(window))
-        places.append((begin, len(window), begin + _blocks(len(window))))
-        begin += _blocks(len(window))
-    return TokenRow(tuple(numbers), tuple(places), ids, segments, positions)
+    places = tuple((end - len(window), len(window)) for window, end in zip(windows, ends, strict=True))
+    return TokenRow(tuple(numbers), places, ids, segments, positions)
 
 
-def _blocks(tokens: int) -> int:
-    return -(-tokens // BLOCK) * BLOCK
-
-
-def _step(size: BatchSize) -> int:
-    return _blocks(size.tokens // FEW_SHAPES) or BLOCK
+def _in_steps(tokens: int, step: int) -> int:
+    return -(-tokens // step) * step

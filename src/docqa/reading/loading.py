@@ -78,6 +78,7 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
     """
     import torch
 
+    from docqa.reading.attention import attention_in
     from docqa.reading.unpadded import unpadded
     from docqa.reading.whole_numbers import DIGITS, use_whole_numbers
 
@@ -115,7 +116,8 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
     model.eval()
     shown = source.resolve().name if isinstance(source, Path) else name
     folder = source if isinstance(source, Path) else None
-    without_padding = unpadded(model) if device.type == "cpu" and isinstance(head, torch.nn.Linear) else None
+    by_rows = device.type == "cpu" and isinstance(head, torch.nn.Linear)
+    without_padding = unpadded(model, attention_in(arithmetic)) if by_rows else None
     return LoadedReader(shown, model, tokenizer, settings, device, arithmetic, folder, without_padding)
 
 

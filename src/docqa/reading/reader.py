@@ -107,8 +107,10 @@ class Reader:
         """How much it reads at once unless told otherwise."""
         if self._loaded.device.type == "cuda":
             return MANY
-        if self._loaded.arithmetic != "bfloat16":
-            return ONE_AT_A_TIME if self._loaded.unpadded is None else FEW_TOKENS
+        if self._loaded.unpadded is None and self._loaded.arithmetic != "bfloat16":
+            return ONE_AT_A_TIME
+        if self._loaded.arithmetic not in ROUGH:
+            return FEW_TOKENS
         # Not every model of the hub calls its width so.
         width = getattr(self._loaded.model.config, "hidden_size", NARROW + 1)
         return MANY_TOKENS if width <= NARROW else FEW_TOKENS
@@ -226,7 +228,7 @@ class Reader:
         if unpadded is not None:
             for row in token_rows(windows, pad_id, size):
                 starts, ends = (scores.numpy() for scores in unpadded(row))
-                for number, (begin, length, _) in zip(row.numbers, row.windows, strict=True):
+                for number, (begin, length) in zip(row.numbers, row.windows, strict=True):
                     yield number, starts[begin : begin + length], ends[begin : begin + length]
             return
         for batch in input_batches(windows, pad_id, size):

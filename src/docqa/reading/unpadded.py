@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
 
-from docqa.reading.batches import BLOCK, TokenRow
+from docqa.reading.attention import Attention, Place, in_blocks
+from docqa.reading.batches import TokenRow
 from docqa.reading.packed import PackedLinear
 from docqa.reading.whole_numbers import WholeNumberLinear
 
@@ -42,7 +42,7 @@ class Layer:
 class UnpaddedModel:
     """A model for answering that takes a row of tokens; its weights are those of the model it is made of."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, attention: Attention) -> None:
         base, self._config = model.base_model, model.config
         self._embeddings, self._head = base.embeddings, model.qa_outputs
         self._project = getattr(base, "embeddings_project", None)
@@ -50,8 +50,12 @@ class UnpaddedModel:
         # RoBERTa and MPNet count positions from past the one of padding.
         self._first_position = getattr(self._embeddings, "padding_idx", -1) + 1
         self._has_segments = getattr(self._config, "type_vocab_size", 0) > 1
+        self._attention = attention
+        self._dtype: torch.dtype = attention.dtype or self._embeddings.word_embeddings.weight.dtype
         self._layers = tuple(map(_layer, base.encoder.layer))
-        self._bias = _bias_of_distances(base.encoder, self._config) if self._config.model_type == MPNET else None
+        self._bias = None
+        if self._config.model_type == MPNET:
+            self._bias = _bias_of_distances(base.encoder, self._config).to(self._dtype)
 
     def __call__(self, row: TokenRow) -> tuple[Tensor, Tensor]:
         """Start and end scores of shape (tokens of the row,); those between windows mean nothing."""
@@ -60,42 +64,32 @@ class UnpaddedModel:
         hidden: Tensor = self._embeddings(torch.from_numpy(row.input_ids)[None], position_ids=positions, **segments)[0]
         if self._project is not None:
             hidden = self._project(hidden)
-        places = [(slice(begin, end), self._added(length, end - begin, hidden)) for begin, length, end in row.windows]
+        places = [self._place(*window) for window in row.windows]
         for layer in self._layers:
             hidden = self._through(layer, hidden, places)
         start, end = self._head(hidden).float().unbind(dim=-1)
         return start, end
 
-    def _through(self, layer: Layer, hidden: Tensor, places: Sequence[tuple[slice, Tensor | None]]) -> Tensor:
-        query, key, value = (
-            part.view(1, len(hidden), self._heads, -1).transpose(1, 2)
-            for part in _products((layer.query, layer.key, layer.value), hidden)
-        )
-        attended = torch.zeros_like(hidden)
-        for place, added in places:
-            seen = scaled_dot_product_attention(
-                query[:, :, place], key[:, :, place], value[:, :, place], attn_mask=added
-            )
-            attended[place] = seen.transpose(1, 2).flatten(2)[0]
+    def _through(self, layer: Layer, hidden: Tensor, places: Sequence[Place]) -> Tensor:
+        products = _products((layer.query, layer.key, layer.value), hidden)
+        query, key, value = (product.to(self._dtype) for product in products)
+        attended = self._attention.attend(query, key, value, self._heads, places).to(hidden.dtype)
         hidden = layer.attended_norm(_added_product(layer.attended, attended, hidden))
-        hidden = layer.norm(_added_product(layer.lowered, layer.raised(hidden), hidden))
-        return hidden
+        outputs: Tensor = layer.norm(_added_product(layer.lowered, layer.raised(hidden), hidden))
+        return outputs
 
-    def _added(self, length: int, whole: int, like: Tensor) -> Tensor | None:
-        """What is added to the scores of a window's attention: for distances, and against the tokens that fill it."""
-        if self._bias is None and length == whole:
-            return None
-        fill = like.new_zeros(1, 1, 1, whole)
-        fill[..., length:] = float("-inf")
-        return fill.expand(1, 1, whole, whole) if self._bias is None else self._bias[..., :whole, :whole] + fill
+    def _place(self, begin: int, length: int) -> Place:
+        whole = in_blocks(length)
+        bias = None if self._bias is None else self._bias[:, :whole, :whole]
+        return Place(begin, length, bias, self._dtype)
 
 
-def unpadded(model: Any) -> UnpaddedModel | None:
+def unpadded(model: Any, attention: Attention) -> UnpaddedModel | None:
     """The model as one that takes a row of tokens; None when it is of a kind that this module does not know."""
     kind = model.config.model_type
     if kind not in LIKE_BERT | {MPNET} or getattr(model.config, "is_decoder", False):
         return None
-    return UnpaddedModel(model)
+    return UnpaddedModel(model, attention)
 
 
 def _layer(layer: Any) -> Layer:
@@ -112,10 +106,9 @@ def _layer(layer: Any) -> Layer:
 
 def _bias_of_distances(encoder: Any, config: Any) -> Tensor:
     # What a distance between tokens adds is the same in a shorter window, which is a corner of the longest.
-    longest = -(-config.max_position_embeddings // BLOCK) * BLOCK
     with torch.inference_mode():
-        bias: Tensor = encoder.compute_position_bias(torch.empty(1, longest))
-    return bias
+        bias: Tensor = encoder.compute_position_bias(torch.empty(1, in_blocks(config.max_position_embeddings)))
+    return bias[0]
 
 
 def _products(linears: Sequence[Any], inputs: Tensor) -> list[Tensor]:

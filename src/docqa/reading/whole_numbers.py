@@ -24,6 +24,9 @@ SMALLEST = 1e-30
 SECOND = 256
 LARGEST_NUMBER = LARGEST * SECOND + LARGEST
 OFFSET = ZERO * SECOND + ZERO
+#: From 2^23 on a float32 has no digits after the point, so a sum with this is rounded to a whole number, and its bits
+#: are those of that number in their lower bytes.
+ROUNDING = 1.5 * 2**23
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,12 @@ class Digits:
 def one_digit(rows: torch.Tensor) -> Digits:
     """Rows in float32 as one digit a number.
 
-    >>> one = one_digit(torch.tensor([[254.0, -3.0]]))
+    >>> one = one_digit(torch.tensor([[254.0, -2.0]]))
     >>> (one.digits.int() - ZERO).tolist(), one.scales.item()
     ([[127, -1]], 2.0)
     """
-    largest = _largest(rows)
-    # By way of 16 bits, since torch makes bytes of numbers in floating point four times as slowly.
-    return Digits(_shifted(rows, LARGEST / largest, ZERO).to(torch.int16).to(torch.uint8), largest / LARGEST)
+    scales = _scales(rows, LARGEST)
+    return Digits(_numbers(rows, scales, ZERO).to(torch.uint8), scales)
 
 
 def two_digits(rows: torch.Tensor) -> Digits:
@@ -53,13 +55,12 @@ def two_digits(rows: torch.Tensor) -> Digits:
     >>> (both.digits.int() - ZERO).tolist(), both.scales.item()
     ([[127, -1], [127, 1]], 1.0)
     """
-    largest = _largest(rows)
-    numbers = _shifted(rows, LARGEST_NUMBER / largest, OFFSET).to(torch.int32)
+    scales = _scales(rows, LARGEST_NUMBER)
+    numbers = _numbers(rows, scales, OFFSET)
     digits = torch.empty(2 * len(rows), rows.shape[1], dtype=torch.uint8)
-    # Making a byte of a whole number keeps its low byte.
     digits[len(rows) :] = numbers
     digits[: len(rows)] = numbers.bitwise_right_shift_(8)
-    return Digits(digits, largest / LARGEST_NUMBER)
+    return Digits(digits, scales)
 
 
 #: How numbers become digits in an arithmetic: the name says how many bits an activation has.
@@ -129,13 +130,14 @@ def _product(rows: torch.Tensor, packed: torch.Tensor, scales: torch.Tensor, zer
     return product
 
 
-def _largest(rows: torch.Tensor) -> torch.Tensor:
+def _scales(rows: torch.Tensor, largest: int) -> torch.Tensor:
+    """What a one counts in each row, so that the row's largest magnitude is the largest number."""
     # Two passes that only read are faster than one that writes all magnitudes first.
     lowest, highest = rows.amin(dim=1, keepdim=True), rows.amax(dim=1, keepdim=True)
-    return torch.maximum(highest, lowest.neg_()).clamp_min_(SMALLEST)
+    return torch.maximum(highest, lowest.neg_()).clamp_min_(SMALLEST).div_(largest)
 
 
-def _shifted(rows: torch.Tensor, factors: torch.Tensor, offset: int) -> torch.Tensor:
-    # The half is for rounding, since making whole numbers of these cuts off. A whole row of offsets, because with a
-    # single number torch takes five times as long.
-    return torch.addcmul(torch.full(rows.shape[1:], offset + 0.5), rows, factors)
+def _numbers(rows: torch.Tensor, scales: torch.Tensor, offset: int) -> torch.Tensor:
+    """Whole numbers whose two lower bytes are those of the rows over their scales, rounded, plus the offset."""
+    # A whole row of offsets, because with a single number torch takes five times as long.
+    return torch.addcdiv(torch.full(rows.shape[1:], ROUNDING + offset), rows, scales).view(torch.int32)

@@ -8,9 +8,9 @@ where all fit, the lengths in one byte each, and those lengths that do not fit, 
 
 from __future__ import annotations
 
+import operator
 import struct
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -107,7 +107,7 @@ def packed(data: object) -> Packed:
         over = len(row) - lengths_at - size
         if size and wide in (2, 4) and many in (1, 2) and over == 2 * row.count(LONG, lengths_at, lengths_at + size):
             places = struct.unpack_from(f"<{steps}I", row, HEADER.size) if steps else ()
-            rising = all(before <= after for before, after in pairwise((0, *places, size)))
+            rising = all(map(operator.le, (0, *places), (*places, size)))
             if rising and first + steps * (NEAR + 1) <= 0xFFFFFFFF:
                 return Packed(row, first, size, places, wide, many)
     raise MalformedRowError("data in a row of postings")
@@ -124,7 +124,7 @@ def unpack(rows: Sequence[Packed]) -> Postings:
         data, size, place = row.data, row.size, row.distances_at
         ends = (*row.steps, size)
         lowest += range(row.first, row.first + len(ends) * (NEAR + 1), NEAR + 1)
-        counts += [end - begin for begin, end in zip((0, *row.steps), ends, strict=True)]
+        counts += map(operator.sub, ends, (0, *row.steps))
         distances.append(np.frombuffer(data, KINDS[row.distance_width], size, place))
         place += row.distance_width * size
         frequencies.append(np.frombuffer(data, KINDS[row.frequency_width], size, place))

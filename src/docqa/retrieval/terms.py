@@ -71,8 +71,8 @@ class QueryTerm:
         added = np.zeros(len(numbers))
         wanted = numbers.astype(np.uint32)
         for chain in self._chains:
-            places = np.minimum(np.searchsorted(chain.paragraphs, wanted), len(chain) - 1)
-            here = chain.paragraphs[places] == wanted
+            places = chain.paragraphs.searchsorted(wanted)
+            here = chain.paragraphs.take(places, mode="clip") == wanted
             held = places[here]
             added[here] = self._added(chain.frequencies[held], chain.lengths[held])
         return added
