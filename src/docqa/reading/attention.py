@@ -18,16 +18,21 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from docqa.reading.arithmetic import ROUGH, Arithmetic
 
-#: Attention sees a window in whole blocks of so many tokens: it is twice as slow at other lengths.
+#: Attention takes a window in whole blocks of so many tokens: it is twice as slow at other lengths.
 BLOCK = 32
+
+
+def in_blocks(tokens: int) -> int:
+    """So many tokens or, in whole blocks, more."""
+    return -(-tokens // BLOCK) * BLOCK
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a window stands in a row of tokens, its first one and their number, and what is added to its scores.
+    """Where a window stands among tokens in blocks: its first one, and their number before those that fill it up.
 
-    `bias` is what distances between tokens add, of shape (heads, `whole`, `whole`), None for none; `dtype` the type of
-    the numbers that are added.
+    `bias` is what distances between tokens add to scores, of shape (heads, `whole`, `whole`), None for none; `dtype`
+    the type of the numbers that are added to scores.
     """
 
     begin: int
@@ -36,14 +41,14 @@ class Place:
     dtype: torch.dtype
 
     @property
-    def tokens(self) -> slice:
-        """The place of its tokens."""
-        return slice(self.begin, self.begin + self.length)
+    def whole(self) -> int:
+        """How many tokens it takes."""
+        return in_blocks(self.length)
 
     @property
-    def whole(self) -> int:
-        """How many tokens attention sees."""
-        return in_blocks(self.length)
+    def tokens(self) -> slice:
+        """The place of all its tokens."""
+        return slice(self.begin, self.begin + self.whole)
 
     @cached_property
     def added(self) -> Tensor | None:
@@ -55,13 +60,8 @@ class Place:
         return ruled_out.expand(self.whole, self.whole) if self.bias is None else self.bias + ruled_out
 
 
-def in_blocks(tokens: int) -> int:
-    """So many tokens or, in whole blocks, more."""
-    return -(-tokens // BLOCK) * BLOCK
-
-
-#: Query, key and value, each of shape (tokens, width), the number of heads, and the windows; gives (tokens, width),
-#: zeros between windows.
+#: Query, key and value of windows in blocks, each of shape (tokens, width), the number of heads, and the windows, which
+#: take all tokens one after another; gives (tokens, width).
 Attend = Callable[[Tensor, Tensor, Tensor, int, Sequence[Place]], Tensor]
 
 
@@ -83,11 +83,10 @@ def attention_in(arithmetic: Arithmetic) -> Attention:
 
 def attend_by_kernel(query: Tensor, key: Tensor, value: Tensor, heads: int, places: Sequence[Place]) -> Tensor:
     """Attention by torch's fused kernel."""
-    attended = torch.zeros_like(query)
+    attended = torch.empty_like(query)
     for place in places:
-        queries, keys, values = (_by_head(part, heads, [place]) for part in (query, key, value))
-        seen = scaled_dot_product_attention(queries, keys, values, attn_mask=place.added)
-        attended[place.tokens] = seen[0, :, : place.length].transpose(0, 1).flatten(1)
+        queries, keys, values, out = (_by_head(part[place.tokens], heads, 1) for part in (query, key, value, attended))
+        out.copy_(scaled_dot_product_attention(queries, keys, values, attn_mask=place.added))
     return attended
 
 
@@ -97,33 +96,30 @@ def attend_by_products(query: Tensor, key: Tensor, value: Tensor, heads: int, pl
     The largest score of each query is not taken off first, as a softmax does for fear of numbers that are too large:
     bfloat16 reaches as far as float32. Where sums become too large or vanish nevertheless, the kernel does it.
     """
-    attended = torch.zeros_like(query)
+    attended = torch.empty_like(query)
     scaled = query * (1 / math.sqrt(query.shape[1] // heads))
     for whole, equal in groupby(places, key=lambda place: place.whole):
         windows = tuple(equal)
-        queries, keys, values = (_by_head(part, heads, windows).flatten(0, 1) for part in (scaled, key, value))
+        together = slice(windows[0].begin, windows[-1].tokens.stop)
+        queries, keys, values, out = (
+            _by_head(part[together], heads, len(windows)) for part in (scaled, key, value, attended)
+        )
+        queries, keys, values = (part.flatten(0, 1) for part in (queries, keys, values))
         weights = torch.bmm(queries, keys.transpose(1, 2)).view(len(windows), heads, whole, whole)
         if windows[0].bias is not None:
             weights.add_(windows[0].bias)
         weights.exp_()
-        for weight, window in zip(weights, windows, strict=True):
-            weight[..., window.length :] = 0.0
+        for number, window in enumerate(windows):
+            weights[number, :, :, window.length :] = 0.0
         totals = weights.sum(dim=-1, keepdim=True)
         lowest, highest = totals.aminmax()
         # Both comparisons are false for what is not a number.
         if not (lowest > 0.0 and highest < math.inf):
             return attend_by_kernel(query, key, value, heads, places)
-        seen = torch.bmm(weights.flatten(0, 1), values).view(len(windows), heads, whole, -1)
-        for window, sums, divisors in zip(windows, seen, totals, strict=True):
-            out = attended[window.tokens].view(window.length, heads, -1).transpose(0, 1)
-            torch.div(sums[:, : window.length], divisors[:, : window.length], out=out)
+        torch.div(torch.bmm(weights.flatten(0, 1), values).view_as(out), totals, out=out)
     return attended
 
 
-def _by_head(rows: Tensor, heads: int, windows: Sequence[Place]) -> Tensor:
-    """Windows of as many blocks in a row (tokens, width) as (windows, heads, tokens in blocks, width of a head)."""
-    parts = rows.new_empty(len(windows), heads, windows[0].whole, rows.shape[1] // heads)
-    for part, window in zip(parts, windows, strict=True):
-        part[:, window.length :] = 0.0
-        part[:, : window.length] = rows[window.tokens].view(window.length, heads, -1).transpose(0, 1)
-    return parts
+def _by_head(rows: Tensor, heads: int, windows: int) -> Tensor:
+    """Windows of one length one after another, (tokens, width), as (windows, heads, tokens of one, width of a head)."""
+    return rows.view(windows, len(rows) // windows, heads, -1).transpose(1, 2)

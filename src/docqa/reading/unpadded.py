@@ -2,8 +2,7 @@
 
 What a layer does to a token alone (its products with weights, its norms) does not ask in which window the token is,
 so the tokens of several windows go through it together, and through few shapes of products. Attention goes from
-window to window. On a CPU this saves time in int8 and float32; in bfloat16 it costs what it saves, and sums are rounded
-once where they were rounded twice. docs/benchmarks.md has the measurement.
+window to window, each in whole blocks of tokens. docs/benchmarks.md has what that saves.
 """
 
 from __future__ import annotations
@@ -39,6 +38,18 @@ class Layer:
     norm: Any
 
 
+@dataclass(frozen=True)
+class Blocks:
+    """A row's windows as attention takes them, in whole blocks.
+
+    `tokens` says which token of the row stands at each place in the blocks, `back` at which place each token stands.
+    """
+
+    tokens: Tensor
+    back: Tensor
+    places: tuple[Place, ...]
+
+
 class UnpaddedModel:
     """A model for answering that takes a row of tokens; its weights are those of the model it is made of."""
 
@@ -64,24 +75,34 @@ class UnpaddedModel:
         hidden: Tensor = self._embeddings(torch.from_numpy(row.input_ids)[None], position_ids=positions, **segments)[0]
         if self._project is not None:
             hidden = self._project(hidden)
-        places = [self._place(*window) for window in row.windows]
+        blocks = self._in_blocks(row)
         for layer in self._layers:
-            hidden = self._through(layer, hidden, places)
+            hidden = self._through(layer, hidden, blocks)
         start, end = self._head(hidden).float().unbind(dim=-1)
         return start, end
 
-    def _through(self, layer: Layer, hidden: Tensor, places: Sequence[Place]) -> Tensor:
+    def _through(self, layer: Layer, hidden: Tensor, blocks: Blocks) -> Tensor:
         products = _products((layer.query, layer.key, layer.value), hidden)
-        query, key, value = (product.to(self._dtype) for product in products)
-        attended = self._attention.attend(query, key, value, self._heads, places).to(hidden.dtype)
+        query, key, value = (product.to(self._dtype).index_select(0, blocks.tokens) for product in products)
+        attended = self._attention.attend(query, key, value, self._heads, blocks.places)
+        attended = attended.index_select(0, blocks.back).to(hidden.dtype)
         hidden = layer.attended_norm(_added_product(layer.attended, attended, hidden))
         outputs: Tensor = layer.norm(_added_product(layer.lowered, layer.raised(hidden), hidden))
         return outputs
 
-    def _place(self, begin: int, length: int) -> Place:
-        whole = in_blocks(length)
-        bias = None if self._bias is None else self._bias[:, :whole, :whole]
-        return Place(begin, length, bias, self._dtype)
+    def _in_blocks(self, row: TokenRow) -> Blocks:
+        places: list[Place] = []
+        tokens, back = [], torch.zeros(len(row.input_ids), dtype=torch.int64)
+        end = 0
+        for begin, length in row.windows:
+            whole = in_blocks(length)
+            bias = None if self._bias is None else self._bias[:, :whole, :whole]
+            places.append(Place(end, length, bias, self._dtype))
+            # Any token fills the last block up: nothing attends to it.
+            tokens.append(torch.arange(begin, begin + whole).clamp_(max=begin + length - 1))
+            back[begin : begin + length] = torch.arange(end, end + length)
+            end += whole
+        return Blocks(torch.cat(tokens), back, tuple(places))
 
 
 def unpadded(model: Any, attention: Attention) -> UnpaddedModel | None:
