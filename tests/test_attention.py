@@ -66,6 +66,18 @@ def test_in_bfloat16_products_differ_from_the_formula_by_rounding_alone():
         assert (attended[own(place)].double() - expected).abs().mean() < 0.01 * expected.std()
 
 
+@pytest.mark.parametrize("bias", [-75.0, 84.0])
+def test_sums_too_small_or_too_large_to_be_exact_go_to_the_kernel(bias):
+    (query, key, value), (plain,) = windows_of([32], biased=False, dtype=torch.bfloat16)
+    place = Place(0, 32, torch.full((HEADS, 32, 32), bias, dtype=torch.bfloat16), torch.bfloat16)
+    assert torch.equal(
+        attend_by_products(query, key, value * 100, HEADS, [place]),
+        attend_by_kernel(query, key, value * 100, HEADS, [place]),
+    )
+    expected = by_formula(query, key, value, plain)
+    assert (attend_by_products(query, key, value, HEADS, [place]).double() - expected).abs().mean() < expected.std() / 5
+
+
 @pytest.mark.parametrize("largest", [40.0, 1000.0])
 def test_scores_too_large_for_an_exponential_go_to_the_kernel(monkeypatch, largest):
     parts, places = windows_of([20, 40], biased=False, largest=largest)

@@ -18,7 +18,7 @@ from transformers import (
     RobertaForQuestionAnswering,
 )
 
-from docqa.reading.attention import Attention, attend_by_kernel
+from docqa.reading.attention import Attention, attend_by_kernel, attend_by_products
 from docqa.reading.batches import FEW_SHAPES, BatchSize, token_rows
 from docqa.reading.packed import packs_weights, use_packed_weights
 from docqa.reading.reader import Reader
@@ -33,7 +33,6 @@ KINDS = {
     "roberta": (RobertaForQuestionAnswering, RobertaConfig(**SMALL, type_vocab_size=1, max_position_embeddings=514)),
     "mpnet": (MPNetForQuestionAnswering, MPNetConfig(**SMALL)),
 }
-KERNEL = Attention(attend_by_kernel)
 
 
 def windows_of(lengths):
@@ -65,11 +64,11 @@ def alone(model, window):
     return torch.stack([output.start_logits[0], output.end_logits[0]]).float()
 
 
-def in_rows(model, windows, size, attention=KERNEL):
+def in_rows(model, windows, size, attend=attend_by_kernel):
     """The scores of all windows in rows of that size."""
     scores = {}
     for row in token_rows(windows, 1, size):
-        both = torch.stack(unpadded(model, attention)(row))
+        both = torch.stack(unpadded(model, Attention(attend))(row))
         for number, (begin, length) in zip(row.numbers, row.windows, strict=True):
             scores[number] = both[:, begin : begin + length]
     return [scores[number] for number in range(len(windows))]
@@ -101,10 +100,11 @@ def test_rows_hold_every_window_once_in_few_lengths(lengths, tokens, rows):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", [BatchSize(16, 384), BatchSize(1), BatchSize(3)])
-def test_scores_are_those_of_each_window_alone(kind, size):
+@pytest.mark.parametrize("attend", [attend_by_kernel, attend_by_products])
+def test_scores_are_those_of_each_window_alone(kind, size, attend):
     model, windows = model_of(kind).double(), windows_of([64, 1, 7, 33, 200, 96, 130])
     with torch.inference_mode():
-        for ours, window in zip(in_rows(model, windows, size), windows, strict=True):
+        for ours, window in zip(in_rows(model, windows, size, attend), windows, strict=True):
             torch.testing.assert_close(ours, alone(model, window), atol=1e-5, rtol=1e-5)
 
 
@@ -132,7 +132,7 @@ def test_two_digits_shared_by_several_layers_are_those_of_each(kind):
 
 def test_a_kind_that_is_not_known_is_read_with_padding():
     config = DistilBertConfig(vocab_size=60, dim=32, n_layers=2, n_heads=4, hidden_dim=48)
-    assert unpadded(DistilBertForQuestionAnswering(config), KERNEL) is None
+    assert unpadded(DistilBertForQuestionAnswering(config), Attention(attend_by_kernel)) is None
 
 
 @pytest.mark.parametrize("name", ["docqa-base", "docqa-small"])

@@ -13,6 +13,14 @@ Arithmetic = Literal["float32", "bfloat16", "float16", "int16", "int8"]
 ROUGH = frozenset({"bfloat16", "float16", "int8"})
 
 
+def multiplies_bfloat16_by(means: Literal["units", "instructions"]) -> bool:
+    """Whether this CPU has matrix units for bfloat16 (AMX), or only instructions (AVX512_BF16)."""
+    import torch
+
+    units = bool(torch.cpu._is_amx_tile_supported())  # noqa: SLF001
+    return units if means == "units" else bool(torch.cpu._is_avx512_bf16_supported()) and not units  # noqa: SLF001
+
+
 def choose_arithmetic(device: torch.device, *, eight_bit: bool, mended: bool) -> Arithmetic:
     """bfloat16 or float16 on a GPU; on CPUs bfloat16 with matrix units for it, else int8, bfloat16, int16 or float32.
 
@@ -23,13 +31,13 @@ def choose_arithmetic(device: torch.device, *, eight_bit: bool, mended: bool) ->
 
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
-    if torch.cpu._is_amx_tile_supported():  # noqa: SLF001
+    if multiplies_bfloat16_by("units"):
         return "bfloat16"
     exact = exact_arithmetic(eight_bit=eight_bit)
     # Instructions multiply bytes twice as fast as numbers in bfloat16.
     if exact == "int16" and mended:
         return "int8"
-    return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else exact  # noqa: SLF001
+    return "bfloat16" if multiplies_bfloat16_by("instructions") else exact
 
 
 def exact_arithmetic(*, eight_bit: bool) -> Arithmetic:

@@ -16,10 +16,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from docqa.reading.arithmetic import ROUGH, Arithmetic
+from docqa.reading.arithmetic import ROUGH, Arithmetic, multiplies_bfloat16_by
 
 #: Attention takes a window in whole blocks of so many tokens: it is twice as slow at other lengths.
 BLOCK = 32
+#: Between these a sum of exponentials has lost nothing, and leaves room for what it is multiplied by.
+SMALLEST_SUM, LARGEST_SUM = 1e-30, 1e36
 
 
 def in_blocks(tokens: int) -> int:
@@ -75,8 +77,7 @@ class Attention:
 
 def attention_in(arithmetic: Arithmetic) -> Attention:
     """The attention for an arithmetic on this CPU."""
-    by_instructions = torch.cpu._is_avx512_bf16_supported() and not torch.cpu._is_amx_tile_supported()  # noqa: SLF001
-    if arithmetic in ROUGH and by_instructions:
+    if arithmetic in ROUGH and multiplies_bfloat16_by("instructions"):
         return Attention(attend_by_products, torch.bfloat16)
     return Attention(attend_by_kernel)
 
@@ -94,7 +95,7 @@ def attend_by_products(query: Tensor, key: Tensor, value: Tensor, heads: int, pl
     """Attention by two batched products with an exponential between them, neighbours of one length at once.
 
     The largest score of each query is not taken off first, as a softmax does for fear of numbers that are too large:
-    bfloat16 reaches as far as float32. Where sums become too large or vanish nevertheless, the kernel does it.
+    bfloat16 reaches as far as float32. Where sums become too large or too small nevertheless, the kernel does it.
     """
     attended = torch.empty_like(query)
     scaled = query * (1 / math.sqrt(query.shape[1] // heads))
@@ -114,7 +115,7 @@ def attend_by_products(query: Tensor, key: Tensor, value: Tensor, heads: int, pl
         totals = weights.sum(dim=-1, keepdim=True)
         lowest, highest = totals.aminmax()
         # Both comparisons are false for what is not a number.
-        if not (lowest > 0.0 and highest < math.inf):
+        if not (lowest > SMALLEST_SUM and highest < LARGEST_SUM):
             return attend_by_kernel(query, key, value, heads, places)
         torch.div(torch.bmm(weights.flatten(0, 1), values).view_as(out), totals, out=out)
     return attended

@@ -31,9 +31,9 @@ class BatchSize:
     tokens: int = 0
 
 
-#: A CPU's matrix units for bfloat16 are as fast as its memory only where several windows share the reading of the
-#: weights: few of a wide reader, whose products are slow from some 400 tokens on, many of a narrow one. Without such
-#: units a window alone keeps the CPU busy. A GPU wants many. docs/reading.md has the measurement.
+#: Products in bfloat16 or int8 are as fast as memory only where several windows share the reading of the weights: few
+#: of a wide reader, whose products gain nothing from some 400 tokens on, many of a narrow one. In float32 a window
+#: alone keeps the CPU busy. A GPU wants many. docs/reading.md has the measurement.
 ONE_AT_A_TIME, FEW_TOKENS, MANY_TOKENS, MANY = BatchSize(1), BatchSize(16, 384), BatchSize(16, 2048), BatchSize(32)
 #: A reader whose layers are no wider than this is narrow.
 NARROW = 512
