@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from docqa.reading import attention
 from docqa.reading.arithmetic import choose_arithmetic
 from docqa.reading.attention import Place, attend_by_kernel, attend_by_products, attention_in, in_blocks
-from docqa.reading.whole_numbers import multiplies_bytes
 
 HEADS, SIZE = 4, 8
 
@@ -114,12 +113,7 @@ def test_products_are_chosen_where_bfloat16_has_instructions_and_no_units(monkey
     assert attention_in("int8").attend is attend_by_kernel
 
 
-@pytest.mark.skipif(not multiplies_bytes(), reason="this CPU does not multiply bytes exactly")
-def test_bytes_are_chosen_before_bfloat16_unless_there_are_units_for_it(monkeypatch):
-    cpu = torch.device("cpu")
-    on_a_cpu(monkeypatch, instructions=True, units=False)
-    assert choose_arithmetic(cpu, eight_bit=True, mended=True) == "int8"
-    assert choose_arithmetic(cpu, eight_bit=True, mended=False) == "bfloat16"
-    assert choose_arithmetic(cpu, eight_bit=False, mended=False) == "bfloat16"
-    on_a_cpu(monkeypatch, instructions=True, units=True)
-    assert choose_arithmetic(cpu, eight_bit=True, mended=True) == "bfloat16"
+@pytest.mark.parametrize("units", [False, True])
+def test_bfloat16_is_chosen_before_bytes(monkeypatch, units):
+    on_a_cpu(monkeypatch, instructions=True, units=units)
+    assert choose_arithmetic(torch.device("cpu"), eight_bit=True, mended=True) == "bfloat16"

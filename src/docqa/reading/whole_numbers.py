@@ -1,4 +1,4 @@
-"""Matrix products in whole numbers, for CPUs that multiply bytes faster than anything else.
+"""Matrix products in whole numbers, for CPUs that multiply bytes fast and have no bfloat16.
 
 A weight stored with 8 bits is one byte already. An activation becomes one byte (Jacob et al. 2018, with a scale for
 each row), which moves scores a little, as bfloat16 does, or two, which keeps them: each row is divided by a scale, so
