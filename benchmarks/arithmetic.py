@@ -6,7 +6,7 @@ Each question is read with its own paragraph. "Same" is the share of best answer
 float32, "score" the mean difference of their scores. "Close calls again" is bfloat16 or int8 where best spans that are
 less than the reader's margin above others are read again in int16 or float32 (docqa.answers.close_calls); a table for
 each has other margins. The arithmetics take turns, question by question, so that all meet the same disturbances; those
-that this machine has no fast instructions for are slow, which says nothing about others.
+that this machine has no instructions for are left out.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ from sample_text import measures_time_only
 from docqa.answers.close_calls import close_calls, settle_each
 from docqa.evaluation.metrics import exact_match, f1
 from docqa.evaluation.squad import load_squad
-from docqa.reading.arithmetic import Arithmetic
+from docqa.reading.arithmetic import Arithmetic, is_fast_here
 from docqa.reading.reader import ParagraphReading, Reader
-from docqa.reading.whole_numbers import DIGITS, multiplies_bytes
 
 SEED = 5
 #: Margins that are tried beside the reader's own.
@@ -52,9 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     answerable = [question for question in load_squad(options.qa) if question.answers]
     asked = random.Random(SEED).sample(answerable, min(options.questions, len(answerable)))
-    arithmetics: list[Arithmetic] = [
-        name for name in get_args(Arithmetic) if name != "float16" and (name not in DIGITS or multiplies_bytes())
-    ]
+    arithmetics: list[Arithmetic] = [name for name in get_args(Arithmetic) if is_fast_here(name)]
     readers = {name: Reader.load(options.reader, arithmetic=name) for name in arithmetics}
     ways: dict[str, tuple[Arithmetic, bool]] = {name: (name, False) for name in arithmetics}
     rough = [name for name in ROUGH if name in readers]

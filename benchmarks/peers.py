@@ -5,7 +5,7 @@ python benchmarks/peers.py --environments FOLDER --qa FILE --reader docqa-small
 Each peer runs in an environment of its own, which is built in FOLDER the first time: transformers 4.57.6 (the last
 series with the question answering pipeline) and Haystack's extractive reader. The readers take turns, round by round,
 each in a fresh process; a question is read with the retriever's 20 best paragraphs. Medians over rounds. A peer whose
-environment cannot be built is left out.
+environment cannot be built is left out, and so is int8 on a CPU that has no instructions for it.
 
 To add a way of reading of docqa's own, give it a row in `READERS`, and its argument an entry in `WAYS` of
 peers/read_docqa.py.
@@ -32,6 +32,7 @@ from start import save_plain
 from docqa.evaluation.metrics import exact_match
 from docqa.evaluation.pooled import pool_paragraphs
 from docqa.evaluation.squad import AnnotatedQuestion, load_squad
+from docqa.reading.arithmetic import is_fast_here
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.bm25 import Parameters
 from docqa.retrieval.search import search_paragraphs
@@ -76,7 +77,11 @@ def main() -> None:
         work, plain = Path(temporary) / "work.json", Path(temporary) / "reader"
         save_plain(options.reader, plain)
         work.write_text(json.dumps({"reader": options.reader, "plain": str(plain), "questions": asked}))
-        runs: dict[str, list[dict[str, Any]]] = {name: [] for name, environment, *_ in READERS if there[environment]}
+        runs: dict[str, list[dict[str, Any]]] = {
+            name: []
+            for name, environment, _, argument in READERS
+            if there[environment] and (not argument.startswith("int8") or is_fast_here("int8"))
+        }
         for _ in range(options.rounds):
             for name, environment, script, argument in READERS:
                 if name in runs:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from docqa.answers.close_calls import settle
+from docqa.errors import UsageError
 from docqa.reading import whole_numbers
 from docqa.reading.arithmetic import choose_arithmetic
 from docqa.reading.eight_bit import quantize_rows, restore_rows
@@ -111,6 +112,13 @@ def test_a_machine_that_multiplies_no_bytes_computes_in_float32(monkeypatch):
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
     monkeypatch.setattr(whole_numbers.platform, "machine", lambda: "aarch64")
     assert choose_arithmetic(torch.device("cpu"), eight_bit=True, mended=True) == "float32"
+
+
+@pytest.mark.parametrize("arithmetic", ["int8", "int16"])
+def test_whole_numbers_are_refused_where_products_of_bytes_are_not_exact(monkeypatch, arithmetic):
+    monkeypatch.setattr(whole_numbers, "multiplies_bytes", lambda: False)
+    with pytest.raises(UsageError, match=f"{arithmetic} is not for this machine.*take float32"):
+        Reader.load("docqa-small", arithmetic=arithmetic)
 
 
 def test_products_that_overflow_are_noticed(monkeypatch):

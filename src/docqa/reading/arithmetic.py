@@ -21,6 +21,17 @@ def multiplies_bfloat16_by(means: Literal["units", "instructions"]) -> bool:
     return units if means == "units" else bool(torch.cpu._is_avx512_bf16_supported()) and not units  # noqa: SLF001
 
 
+def is_fast_here(arithmetic: Arithmetic) -> bool:
+    """Whether this CPU has what an arithmetic is made for; without it others are faster, or sums are not exact."""
+    if arithmetic in {"int8", "int16"}:
+        from docqa.reading.whole_numbers import multiplies_bytes
+
+        return multiplies_bytes()
+    if arithmetic == "bfloat16":
+        return multiplies_bfloat16_by("units") or multiplies_bfloat16_by("instructions")
+    return arithmetic == "float32"
+
+
 def choose_arithmetic(device: torch.device, *, eight_bit: bool, mended: bool) -> Arithmetic:
     """bfloat16 or float16 on a GPU; bfloat16 on CPUs that compute in it; whole numbers or else float32 on others.
 
@@ -32,7 +43,7 @@ def choose_arithmetic(device: torch.device, *, eight_bit: bool, mended: bool) ->
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
     # Instructions multiply bytes twice as fast, but int8 moves scores five times as far as bfloat16.
-    if multiplies_bfloat16_by("units") or multiplies_bfloat16_by("instructions"):
+    if is_fast_here("bfloat16"):
         return "bfloat16"
     exact = exact_arithmetic(eight_bit=eight_bit)
     return "int8" if exact == "int16" and mended else exact
@@ -40,8 +51,4 @@ def choose_arithmetic(device: torch.device, *, eight_bit: bool, mended: bool) ->
 
 def exact_arithmetic(*, eight_bit: bool) -> Arithmetic:
     """The faster one of this CPU that gives the answers of float32: int16 where it multiplies bytes, else itself."""
-    if eight_bit:
-        from docqa.reading.whole_numbers import multiplies_bytes
-
-        return "int16" if multiplies_bytes() else "float32"
-    return "float32"
+    return "int16" if eight_bit and is_fast_here("int16") else "float32"

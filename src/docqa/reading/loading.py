@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docqa.errors import ReaderError, ReaderNotFoundError
-from docqa.reading.arithmetic import Arithmetic, choose_arithmetic
+from docqa.errors import ReaderError, ReaderNotFoundError, UsageError
+from docqa.reading.arithmetic import Arithmetic, choose_arithmetic, is_fast_here
 from docqa.reading.eight_bit import eight_bit_files, load_eight_bit
 from docqa.reading.memory import keep_freed_memory
 from docqa.reading.settings import ReaderSettings, load_settings
@@ -73,8 +73,8 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
     `arithmetic` None takes what `choose_arithmetic` finds best here; the start and end vectors are always computed in
     float32, so that scores are not rounded to three digits. The process keeps memory that it has given up (see
     `docqa.reading.memory`). Raises `ReaderNotFoundError` when it cannot be found or fetched, `ReaderError` when it is
-    not an extractive reader. `unsafe_weights` allows weights that are not safetensors, which can run code when they
-    are loaded.
+    not an extractive reader, `UsageError` for an arithmetic whose sums would not be exact here. `unsafe_weights` allows
+    weights that are not safetensors, which can run code when they are loaded.
     """
     import torch
 
@@ -89,6 +89,11 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
     if arithmetic is None:
         eight_bit = isinstance(source, Path) and bool(eight_bit_files(source))
         arithmetic = choose_arithmetic(device, eight_bit=eight_bit, mended=settings.close_int8 > 0.0)
+    if arithmetic in DIGITS and not (device.type == "cpu" and is_fast_here(arithmetic)):
+        raise UsageError(
+            f"{arithmetic} is not for this machine: it takes a CPU that multiplies bytes and adds them up exactly "
+            "(VNNI), and no GPU. Leave the arithmetic out, or take float32."
+        )
     model, tokenizer, missing = _load(source, name, unsafe_weights=unsafe_weights, attention=None)
     if missing:
         raise ReaderError(
