@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docqa.errors import ReaderError, ReaderNotFoundError, UsageError
+from docqa.memory import keep_freed_memory
 from docqa.reading.arithmetic import Arithmetic, choose_arithmetic, is_fast_here
 from docqa.reading.eight_bit import eight_bit_files, load_eight_bit
-from docqa.reading.memory import keep_freed_memory
 from docqa.reading.settings import ReaderSettings, load_settings
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
 
     `arithmetic` None takes what `choose_arithmetic` finds best here; the start and end vectors are always computed in
     float32, so that scores are not rounded to three digits. The process keeps memory that it has given up (see
-    `docqa.reading.memory`). Raises `ReaderNotFoundError` when it cannot be found or fetched, `ReaderError` when it is
+    `docqa.memory`). Raises `ReaderNotFoundError` when it cannot be found or fetched, `ReaderError` when it is
     not an extractive reader, `UsageError` for an arithmetic whose sums would not be exact here. `unsafe_weights` allows
     weights that are not safetensors, which can run code when they are loaded.
     """

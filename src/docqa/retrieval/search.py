@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from docqa.errors import AnalyzerMismatchError
+from docqa.memory import keep_freed_memory
 from docqa.retrieval.analyzer import Analyzer
 from docqa.retrieval.best import best_paragraphs, top
 from docqa.retrieval.bm25 import Parameters
@@ -52,7 +53,9 @@ def search_paragraphs(
     """The `limit` best paragraphs that hold a word of the query, best first; ties by lower paragraph id.
 
     `path` is a glob on the paths of documents and their copies. Corpus statistics are always those of the whole index.
+    The process keeps memory that it has given up (see `docqa.memory`).
     """
+    keep_freed_memory()
     if path is None:
         (highest,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM paragraphs").fetchone()
         numbers, scores = best_paragraphs(query_terms(db, query, analyzer, parameters), limit, highest)
