@@ -91,8 +91,8 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
         arithmetic = choose_arithmetic(device, eight_bit=eight_bit, mended=settings.close_int8 > 0.0)
     if arithmetic in DIGITS and not (device.type == "cpu" and is_fast_here(arithmetic)):
         raise UsageError(
-            f"{arithmetic} is not for this machine: it takes a CPU that multiplies bytes and adds them up exactly "
-            "(VNNI), and no GPU. Leave the arithmetic out, or take float32."
+            f"This machine cannot compute in {arithmetic}: that takes a CPU whose sums of products of bytes are exact "
+            "(VNNI), and no GPU beside it. Leave the arithmetic out, or ask for float32."
         )
     model, tokenizer, missing = _load(source, name, unsafe_weights=unsafe_weights, attention=None)
     if missing:
