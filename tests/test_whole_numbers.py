@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from docqa.answers.close_calls import settle
 from docqa.errors import UsageError
 from docqa.reading import whole_numbers
-from docqa.reading.arithmetic import choose_arithmetic
+from docqa.reading.arithmetic import choose_arithmetic, exact_arithmetic
 from docqa.reading.eight_bit import quantize_rows, restore_rows
 from docqa.reading.reader import Reader
 from docqa.reading.whole_numbers import (
@@ -119,6 +119,13 @@ def test_whole_numbers_are_refused_where_products_of_bytes_are_not_exact(monkeyp
     monkeypatch.setattr(whole_numbers, "multiplies_bytes", lambda: False)
     with pytest.raises(UsageError, match=f"cannot compute in {arithmetic}.*ask for float32"):
         Reader.load("docqa-small", arithmetic=arithmetic)
+
+
+def test_beside_a_gpu_close_calls_are_read_again_in_float32(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
+    assert exact_arithmetic(eight_bit=True) == "float32"
+    assert choose_arithmetic(torch.device("cuda"), eight_bit=True, mended=True) == "bfloat16"
 
 
 def test_products_that_overflow_are_noticed(monkeypatch):

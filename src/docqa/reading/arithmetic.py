@@ -22,7 +22,11 @@ def multiplies_bfloat16_by(means: Literal["units", "instructions"]) -> bool:
 
 
 def is_fast_here(arithmetic: Arithmetic) -> bool:
-    """Whether this CPU has what an arithmetic is made for; without it others are faster, or sums are not exact."""
+    """Whether this machine has what an arithmetic is made for; without it others are faster, or sums are not exact."""
+    import torch
+
+    if torch.cuda.is_available():
+        return arithmetic in {"float32", _fast_on_gpu()}
     if arithmetic in {"int8", "int16"}:
         from docqa.reading.whole_numbers import multiplies_bytes
 
@@ -38,10 +42,8 @@ def choose_arithmetic(device: torch.device, *, eight_bit: bool, mended: bool) ->
     `eight_bit` says that the reader's weights are stored with 8 bits, so that whole numbers take nothing from them;
     `mended` that it is known what int8 has to read again.
     """
-    import torch
-
     if device.type == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
+        return _fast_on_gpu()
     # Instructions multiply bytes twice as fast, but int8 moves scores five times as far as bfloat16.
     if is_fast_here("bfloat16"):
         return "bfloat16"
@@ -50,5 +52,11 @@ def choose_arithmetic(device: torch.device, *, eight_bit: bool, mended: bool) ->
 
 
 def exact_arithmetic(*, eight_bit: bool) -> Arithmetic:
-    """The faster one of this CPU that gives the answers of float32: int16 where it multiplies bytes, else itself."""
+    """The faster one here that gives the answers of float32: int16 on a CPU that multiplies bytes, else itself."""
     return "int16" if eight_bit and is_fast_here("int16") else "float32"
+
+
+def _fast_on_gpu() -> Arithmetic:
+    import torch
+
+    return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
