@@ -2,7 +2,7 @@
 
 A pass of a reader makes and gives up megabytes at each layer, a search of a large index as much for each term. The C
 library of most Linux systems returns such blocks at once, and the system fills each page with zeros before it hands it
-out again, which takes up to a third of a small reader's time and a quarter of a long search's.
+out again, which takes up to a third of a small reader's time and a fifth of a long search's.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def load_reader(name: str, *, unsafe_weights: bool = False, arithmetic: Arithmet
     if arithmetic is None:
         eight_bit = isinstance(source, Path) and bool(eight_bit_files(source))
         arithmetic = choose_arithmetic(device, eight_bit=eight_bit, mended=settings.close_int8 > 0.0)
-    if arithmetic in DIGITS and not is_fast_here(arithmetic):
+    elif arithmetic in DIGITS and not is_fast_here(arithmetic):
         raise UsageError(
             f"This machine cannot compute in {arithmetic}: that takes a CPU whose sums of products of bytes are exact "
             "(VNNI), and no GPU beside it. Leave the arithmetic out, or ask for float32."
