@@ -1,6 +1,8 @@
 """Paragraphs that go on over the end of a page, and what is left out at the edges of pages."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from docqa.documents.document import Heading, Page
 from docqa.paragraphs.running_lines import without_running_lines
@@ -115,6 +117,18 @@ class TestRunningLines:
     def test_what_repeats_in_the_middle_of_pages_is_kept(self):
         pages = ["\n".join((*BODY[:3], "Year Ships Dues", f"{number} 2 3", *BODY[4:7])) for number in (7, 2, 9, 4)]
         assert not any("Year" in line for lines in left_out(*pages) for line in lines)
+
+    def test_a_sign_for_numbers_in_a_line_is_no_number(self):
+        # Prompts of a shell begin with it.
+        assert (
+            left_out("1 make install\nIt rains.", "# make install\nIt snows.", "3 make install\nIt is dry.") == [[]] * 3
+        )
+        assert left_out(*framed(lambda number: "# of ships", str))[1:] == [["# of ships", str(n)] for n in range(2, 7)]
+
+    @given(st.lists(st.lists(st.text("# 1ix.a\n\0", max_size=6), max_size=4), max_size=6))
+    def test_lines_of_signs_and_numbers_can_be_told_apart(self, pages):
+        texts = ["\n".join(lines) for lines in pages]
+        assert len(left_out(*texts)) == len(texts)
 
     def test_nothing_is_left_out_behind_a_line_that_is_kept(self):
         pages = [f"{BODY[number]}\nThe annual report\n{BODY[-number]}\n{BODY[-number - 1]}" for number in range(1, 5)]

@@ -32,6 +32,8 @@ YEARS = range(1500, 2101)
 
 NUMBER = re.compile(r"\d{1,6}(?!\d)|\b[ivxl]+\b")
 LETTERS = re.compile(r"[^\W\d_]+")
+#: What stands for a number in the words of a line, in which every blank is a single space: no line has it of its own.
+MARK = "\n"
 #: Roman numerals as pages have them, by how they are written.
 ROMAN = {
     tens + ones: 10 * ten + one
@@ -89,7 +91,7 @@ class Chain:
         near = abs(number - first.page) <= FRONT_MATTER
         if not set(words) - PAGE_WORDS:
             return near or number not in YEARS
-        return near and (len(words) >= WORDS or first.words.startswith("#") or not PAGE_WORDS.isdisjoint(words))
+        return near and (len(words) >= WORDS or first.words.startswith(MARK) or not PAGE_WORDS.isdisjoint(words))
 
     @property
     def says(self) -> tuple[object, ...]:
@@ -182,8 +184,9 @@ def _edge_lines(page: Page, lines: Iterator[Line]) -> list[EdgeLine]:
         if len(line.text) > LONGEST or any(heading.start <= line.start < heading.end for heading in headings):
             break
         numbers: list[int] = []
-        words = NUMBER.sub(lambda match, numbers=numbers: _mark(match[0], numbers), line.text.casefold())  # type: ignore[misc]
-        found.append(EdgeLine(page.number, line, " ".join(words.split()), tuple(numbers)))
+        text = " ".join(line.text.casefold().split())
+        words = NUMBER.sub(lambda match, numbers=numbers: _mark(match[0], numbers), text)  # type: ignore[misc]
+        found.append(EdgeLine(page.number, line, words, tuple(numbers)))
     return found
 
 
@@ -192,7 +195,7 @@ def _mark(written: str, numbers: list[int]) -> str:
     if number is None:
         return written
     numbers.append(number)
-    return "#"
+    return MARK
 
 
 def _chains(edges: Iterable[list[EdgeLine]]) -> list[Chain]:
