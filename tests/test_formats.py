@@ -409,13 +409,14 @@ def test_every_kind_refuses_an_empty_file():
         assert refusal(f"a{suffix}", b"").code in {"PDF-EMPTY", "TXT-EMPTY", "DOC-EMPTY", "DOC-LIBRARY"}
 
 
-def test_only_pdfs_have_links_to_pages():
+def test_only_pdfs_have_links_to_pages_compressed_or_not():
     for name, has_pages in [
         ("a.pdf", True),
         ("a.PDF", True),
         ("a.pptx", False),
         ("a.epub", False),
-        ("a.pdf.gz", False),
+        ("a.pdf.gz", True),
+        ("a.txt.gz", False),
     ]:
         row = dict.fromkeys(StoredDocument.__dataclass_fields__) | {"path": name}
         assert StoredDocument(**row).has_pages is has_pages

@@ -68,8 +68,8 @@ class StoredDocument:
 
     @property
     def has_pages(self) -> bool:
-        """Whether a link can lead to a page of the file: `#page=` does in PDFs, and in no other kind."""
-        return self.path.lower().endswith(".pdf")
+        """Whether the file has pages by number, which citations say and `#page=` leads to: PDFs, compressed or not."""
+        return self.path.lower().endswith((".pdf", ".pdf.gz"))
 
 
 def stored_documents(db: Database, *, check: bool = True) -> list[StoredDocument]:
