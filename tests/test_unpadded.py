@@ -19,7 +19,7 @@ from transformers import (
 )
 
 from docqa.reading.attention import Attention, attend_by_kernel, attend_by_products
-from docqa.reading.batches import FEW_SHAPES, BatchSize, token_rows
+from docqa.reading.batches import LENGTH_STEP, STEPS, BatchSize, filled_up, token_rows
 from docqa.reading.packed import packs_weights, use_packed_weights
 from docqa.reading.reader import Reader
 from docqa.reading.unpadded import unpadded
@@ -75,9 +75,9 @@ def in_rows(model, windows, size, attend=attend_by_kernel):
 
 
 @given(st.lists(st.integers(1, 384), max_size=30), st.sampled_from([96, 384, 2048, 0]), st.integers(1, 16))
-def test_rows_hold_every_window_once_in_few_lengths(lengths, tokens, rows):
+def test_rows_hold_every_window_once(lengths, tokens, rows):
     windows = windows_of(lengths)
-    seen, shapes = [], set()
+    seen = []
     for row in token_rows(windows, 1, BatchSize(rows, tokens)):
         held = 0
         for number, (begin, length) in zip(row.numbers, row.windows, strict=True):
@@ -91,11 +91,15 @@ def test_rows_hold_every_window_once_in_few_lengths(lengths, tokens, rows):
         assert held <= len(row.input_ids)
         assert 1 <= len(row.numbers) <= rows
         assert not tokens or held <= tokens or len(row.numbers) == 1
-        shapes.add(len(row.input_ids))
+        assert len(row.input_ids) == filled_up(held)
         seen += row.numbers
     assert sorted(seen) == list(range(len(windows)))
-    if tokens > 384:
-        assert len(shapes) <= FEW_SHAPES
+
+
+def test_what_fills_a_row_up_is_little_and_lengths_are_few():
+    lengths = {tokens: filled_up(tokens) for tokens in range(1, 2049)}
+    assert all(0 <= length - tokens < max(LENGTH_STEP, 2 * tokens / STEPS) for tokens, length in lengths.items())
+    assert len(set(lengths.values())) == 2 * STEPS
 
 
 @pytest.mark.parametrize("kind", KINDS)

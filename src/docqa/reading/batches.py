@@ -14,8 +14,9 @@ from docqa.reading.windows import Window
 #: Windows are padded to a multiple of this many tokens: on CPUs each new number of tokens costs the compilation of
 #: every matrix product.
 LENGTH_STEP = 32
-#: Rows that may hold the same number of tokens have at most so many different ones.
-FEW_SHAPES = 16
+#: Rows are filled up to whole steps, and a row has at most so many of them: what fills it is a small part of it, and
+#: longer rows have no more shapes than shorter ones.
+STEPS = 16
 #: Of two windows whose lengths differ by so many tokens, padding the shorter one costs more than a pass of its own.
 APART = 64
 
@@ -89,7 +90,6 @@ class TokenRow:
 
 def token_rows(windows: Sequence[Window], pad_id: int, size: BatchSize) -> Iterator[TokenRow]:
     """All windows in rows of that size: the longest that is left, and after it the longest ones that still fit."""
-    step = _in_steps(size.tokens // FEW_SHAPES, LENGTH_STEP) or LENGTH_STEP
     left = sorted(range(len(windows)), key=lambda number: (-len(windows[number]), number))
     while left:
         numbers: list[int] = []
@@ -104,7 +104,7 @@ def token_rows(windows: Sequence[Window], pad_id: int, size: BatchSize) -> Itera
                 numbers.append(number)
                 tokens += length
         left = passed
-        yield _row([windows[number] for number in numbers], numbers, pad_id, _in_steps(tokens, step))
+        yield _row([windows[number] for number in numbers], numbers, pad_id, filled_up(tokens))
 
 
 def _row(windows: Sequence[Window], numbers: Sequence[int], pad_id: int, tokens: int) -> TokenRow:
@@ -117,5 +117,13 @@ def _row(windows: Sequence[Window], numbers: Sequence[int], pad_id: int, tokens:
     return TokenRow(tuple(numbers), places, ids, segments, positions)
 
 
-def _in_steps(tokens: int, step: int) -> int:
+def filled_up(tokens: int) -> int:
+    """The length of a row with so many tokens of windows, in whole steps of 32 tokens, of 64 from 512 on, and so on.
+
+    >>> [filled_up(tokens) for tokens in (170, 340, 700, 1900)]
+    [192, 352, 704, 1920]
+    """
+    step = LENGTH_STEP
+    while tokens > STEPS * step:
+        step *= 2
     return -(-tokens // step) * step

@@ -259,11 +259,13 @@ def reader_in_training(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBas
 
 def _rule_out_blanks(band: Scores, text: str, offsets: Ints) -> None:
     # Some tokenizers make tokens of blanks: spans of nothing else are no answers.
+    blank = [not text[start:end].strip() for start, end in offsets.tolist()]
+    if not any(blank):
+        return
     blanks = 0
-    for token, (start, end) in reversed(list(enumerate(offsets.tolist()))):
-        blanks = 0 if text[start:end].strip() else blanks + 1
-        if blanks:
-            band[token, :blanks] = -np.inf
+    for token in reversed(range(len(blank))):
+        blanks = blanks + 1 if blank[token] else 0
+        band[token, :blanks] = -np.inf
 
 
 def _spans(band: Scores, text: str, offsets: Ints, count: int) -> tuple[Span, ...]:

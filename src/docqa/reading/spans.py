@@ -45,7 +45,7 @@ def best_spans(band: Scores, count: int) -> list[TokenSpan]:
     """
     left = band.copy()
     tokens, longest = left.shape
-    firsts, lasts = np.arange(tokens)[:, None], np.arange(tokens)[:, None] + np.arange(longest)
+    lasts = np.arange(tokens)[:, None] + np.arange(longest)
     spans: list[TokenSpan] = []
     while len(spans) < count and tokens:
         first, extra = divmod(int(left.argmax()), longest)
@@ -54,7 +54,9 @@ def best_spans(band: Scores, count: int) -> list[TokenSpan]:
             break
         last = first + extra
         spans.append(TokenSpan(first, last, score))
-        left[(firsts <= last) & (lasts >= first)] = -np.inf
+        # What begins before these tokens ends before the span.
+        near = slice(max(0, first - longest + 1), last + 1)
+        left[near][lasts[near] >= first] = -np.inf
     return spans
 
 
@@ -64,7 +66,12 @@ def second_highest(band: Scores) -> float:
     >>> second_highest(span_band(np.array([0, 5], np.float32), np.array([0, 1], np.float32), 2))
     1.0
     """
-    return float(np.partition(band, -2, axis=None)[-2]) if band.size > 1 else float("-inf")
+    if not band.size:
+        return float("-inf")
+    # Two looks at everything are faster than a partition.
+    rest = band.flatten()
+    rest[rest.argmax()] = -np.inf
+    return float(rest.max())
 
 
 def log_mass(band: Scores) -> float:
