@@ -20,7 +20,7 @@ from docqa.retrieval.fresh import Entries, add_postings, fresh_size, joined, unp
 from docqa.retrieval.packed import pack, pack_rows, packed, unpack
 from docqa.retrieval.postings import Postings, in_chains
 from docqa.retrieval.segments import remove_postings, settle
-from docqa.retrieval.terms import QueryTerm, query_terms
+from docqa.retrieval.terms import QueryTerm, Weights, query_terms
 from docqa.store import opening
 from docqa.store.documents import FileState, add_document, remove_document
 from docqa.store.opening import open_database, writing
@@ -138,6 +138,18 @@ def test_the_best_are_those_of_scoring_everything_number_for_number(documents, q
         index.close()
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 9))
+def test_about_as_many_as_asked_for_of_the_best_are_found_by_a_sample(seed, count, kinds):
+    scores = np.random.default_rng(seed).integers(0, 10**kinds, 5000).astype(float)
+    places = best._best(scores, count)
+    assert len(set(places.tolist())) == len(places)
+    assert count / 2 <= len(places) <= 2 * count
+    if len(places) == count:
+        return
+    others = np.delete(scores, places)
+    assert scores[places].min() > others.max()
+
+
 def test_common_words_are_looked_up_only_where_they_can_matter(index, monkeypatch):
     add(index, "a", ["pilot pilot pilot"] * 3 + ["sea"] * 400)
     with writing(index.db):
@@ -154,7 +166,7 @@ def test_a_term_never_adds_more_than_its_highest(index):
             assert term.all()[1].max() <= term.highest * (1 + 1e-12)
 
 
-PART = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 9), st.integers(1, 400)), max_size=20)
+PART = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 9), st.integers(1, 600)), max_size=20)
 
 
 @given(PART, st.integers(1, 4), st.floats(-1, 4), st.lists(st.integers(1, 60)), st.sampled_from(["plus", "l", "okapi"]))
@@ -164,8 +176,7 @@ def test_a_term_is_looked_up_and_left_out_by_what_it_adds(held, parts, least, wa
     dealt = [sorted(held[part::parts]) for part in range(parts)]
     term = QueryTerm(
         1.7,
-        90.0,
-        Parameters(variant=variant),
+        Weights(90.0, Parameters(variant=variant)),
         most=max((frequency for _, frequency, _ in held), default=1),
         shortest=min((length for _, _, length in held), default=1),
         parts=[

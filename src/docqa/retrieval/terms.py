@@ -20,23 +20,43 @@ from docqa.retrieval.segments import removed_of
 
 #: Which postings add enough is told without computing what they add for frequencies up to this one.
 TOLD = 3
+#: Weights for frequencies below the one and lengths below the other, which are nearly all, are computed once a query.
+FEW, SHORT = 8, 512
 
 Numbers = NDArray[np.int64]
 Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Weights:
+    """What postings weigh, before the term's factor; `mean_length` is the mean of the paragraphs' lengths in terms."""
+
+    mean_length: float
+    parameters: Parameters
+
+    def of(self, frequencies: NDArray[np.integer], lengths: NDArray[np.integer]) -> Scores:
+        """The weight of each posting, by the formula."""
+        relative = lengths.astype(np.float64) / self.mean_length
+        return WEIGHT[self.parameters.variant](frequencies.astype(np.float64), relative, self.parameters)
+
+    @cached_property
+    def usual(self) -> Scores:
+        """The weights for low frequencies and short lengths, at frequency times `SHORT` plus length."""
+        # No posting has none of either.
+        return self.of(np.repeat(np.arange(FEW).clip(1), SHORT), np.tile(np.arange(SHORT).clip(1), FEW))
+
+
+@dataclass(frozen=True)
 class QueryTerm:
     """A term of a query.
 
-    `factor` is its idf times how often the query has it, `mean_length` the mean of the paragraphs' lengths in terms;
+    `factor` is its idf times how often the query has it, `weights` what its postings weigh in this index;
     `most` and `shortest` are the most occurrences and the shortest length among its postings, which come in parts of
     ascending paragraph ids.
     """
 
     factor: float
-    mean_length: float
-    parameters: Parameters
+    weights: Weights
     most: int
     shortest: int
     parts: Sequence[Postings]
@@ -46,6 +66,10 @@ class QueryTerm:
         """No posting of the term adds more than this to a score."""
         # Weights rise with the frequency and fall with the length.
         return float(self._added(np.array([self.most]), np.array([self.shortest]))[0])
+
+    @cached_property
+    def _usual(self) -> Scores:
+        return self.factor * self.weights.usual
 
     @cached_property
     def _chains(self) -> list[Postings]:
@@ -93,8 +117,9 @@ class QueryTerm:
         return np.uint16(length)
 
     def _added(self, frequencies: NDArray[np.uint16], lengths: NDArray[np.uint16]) -> Scores:
-        relative = lengths.astype(np.float64) / self.mean_length
-        return self.factor * WEIGHT[self.parameters.variant](frequencies.astype(np.float64), relative, self.parameters)
+        if len(lengths) and self.most < FEW and lengths.max() < SHORT:
+            return self._usual.take(frequencies * np.uint16(SHORT) + lengths)
+        return self.factor * self.weights.of(frequencies, lengths)
 
 
 def _may_add(postings: Postings, longest: Sequence[np.uint16]) -> NDArray[np.intp]:
@@ -111,6 +136,7 @@ def query_terms(db: Database, query: str, analyzer: Analyzer, parameters: Parame
     The order is the one in which scores are summed, so that a sum is the same number whichever way it is found.
     """
     paragraphs, mean_length = corpus_statistics(db)
+    weights = Weights(mean_length, parameters)
     repeats = Counter(analyzer.terms(query))
     numbers = {term: number for term in repeats if (number := _number(db, term)) is not None}
     fresh: dict[str, list[Postings]] = {term: [] for term in numbers}
@@ -129,7 +155,7 @@ def query_terms(db: Database, query: str, analyzer: Analyzer, parameters: Parame
             factor = repeats[term] * IDF[parameters.variant](paragraphs, holding)
             most = max([most, *(int(postings.frequencies.max()) for postings in fresh[term])])
             shortest = min([shortest, *(int(postings.lengths.min()) for postings in fresh[term])])
-            found.append((term, QueryTerm(factor, mean_length, parameters, most, shortest, parts)))
+            found.append((term, QueryTerm(factor, weights, most, shortest, parts)))
     return [term for _, term in sorted(found, key=lambda entry: (-entry[1].highest, entry[0]))]
 
 
