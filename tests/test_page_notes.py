@@ -1,5 +1,7 @@
 """Pages that are there and cannot be read are said: scanned ones, and ones whose text is no text."""
 
+from itertools import permutations
+
 import pytest
 
 from docqa.documents import mending, pdfium
@@ -30,7 +32,7 @@ class TestLegibility:
             "\uf76f\uf770\uf765 \uf76e",
             "\ufffd\ufffd of",
             "Thesewordsstandwithoutanyblankbetweenthem" * 10,
-            "Bcd fgh jklm npqr stvw xz " * 20,
+            " ".join(map("".join, permutations("Bcdf", 4))) + " " + " ".join(map("".join, permutations("ghjkm", 4))),
             "\0T\0h\0e \0F\0r\0e\0e",
         ],
     )
@@ -50,6 +52,7 @@ class TestLegibility:
             "Contents\n" + "Introduction ................................................ 3\n" * 20,
             "https://example.org/a1/b2/c3/d4 file:///home/x.pdf 12/31/2009 /v1",
             "NTSB FBI CIA HTTP XML",
+            "Pin Row 1 Row 2\nGnd Vdd D22\nGnd Vss D23\nPMOD B2 PMOD D2\n" * 20,
             "1 2 3 4.5 6,700 -8 % " * 30,
             "Donaudampfschifffahrtsgesellschaft und andere lange Namen von Unternehmen " * 5,
         ],
