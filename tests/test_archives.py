@@ -148,6 +148,8 @@ class TestDocx:
         assert text_of("a.docx", saved(document)) == "before\n\nCity; Founded\n\nBonn; 11 BC inner\n\nafter wards"
         table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
         assert "City: Bonn; Founded: 11 BC inner" in text_of("a.docx", saved(document))
+        table.cell(1, 1)._tc.clear_content()
+        assert text_of("a.docx", saved(document)) == "before\n\nFounded\n\nCity: Bonn\n\nafter wards"
 
     def test_what_was_inserted_is_read_and_what_was_deleted_is_not(self, docx):
         from docx.oxml import parse_xml
@@ -204,6 +206,13 @@ class TestPptx:
         )
         assert headings_of(document) == [("The Sea",), ("Depth",)]
         assert document.title == "The Sea"
+
+    def test_a_table_without_values_keeps_the_names_of_its_columns(self, pptx):
+        presentation = pptx.Presentation()
+        slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+        table = slide.shapes.add_table(2, 2, 0, 0, 9, 9).table
+        table.cell(0, 0).text, table.cell(0, 1).text = "Name", "Signature"
+        assert text_of("a.pptx", saved(presentation)) == "Name; Signature"
 
     def test_a_slide_that_cannot_be_read_costs_no_other(self, pptx, monkeypatch):
         data, add = saved(self.presentation(pptx)), slides._add_shapes

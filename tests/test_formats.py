@@ -75,6 +75,12 @@ class TestHtml:
         )
         assert text_of("a.html", b"<table><tr><td>a<br>b<td>c</table>") == "a b; c"
 
+    def test_names_of_columns_that_no_row_says_are_kept(self):
+        form = b"<table><tr><th>Name<th>Date<th>Signature<tr><td>Ada<td><td><tr><td><td><td></table>"
+        assert text_of("a.html", form) == "Date; Signature\n\nName: Ada"
+        other = b"<table><tr><th>Name<th>Date<tr><td colspan=3>none</table>"
+        assert text_of("a.html", other) == "Name; Date\n\nnone"
+
     def test_a_table_that_arranges_a_page_is_no_data(self):
         assert text_of("a.html", b"<table><tr><td><h1>A</h1>x<td><ul><li>b</ul></table>") == "A\n\nx\n\n- b"
 
@@ -135,6 +141,7 @@ class TestTables:
     def test_cells_without_a_name_and_a_single_row_are_kept(self):
         assert text_of("a.csv", b"a,b\n1,2,3\n") == "a: 1; b: 2; 3"
         assert text_of("a.csv", b"a,b\n") == "a; b"
+        assert text_of("a.csv", b"a,b,c\n1,,\n2,,\n") == "a: 1\n\na: 2\n\nb; c"
 
     def test_no_row_is_a_heading(self):
         document = read_document("a.csv", b"Name,Of\n" + b"Chapter,One\n" * 3 + b"A much longer name than that,B\n")
@@ -159,7 +166,8 @@ class TestTables:
     def test_every_value_of_every_row_stands_in_its_line(self, rows):
         quoted = "\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in [["x", "y"], *rows])
         lines = [line for row in rows if (line := row_line(["x", "y"], row))]
-        assert text_of("a.csv", quoted.encode()) == ("\n\n".join(lines) or "x; y")
+        empty = [name for place, name in enumerate(["x", "y"]) if not any(row[place].strip() for row in rows)]
+        assert text_of("a.csv", quoted.encode()) == "\n\n".join([*lines, *filter(None, ["; ".join(empty)])])
 
 
 MAIL = (

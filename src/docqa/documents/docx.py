@@ -12,7 +12,7 @@ from docqa.documents.document import Document
 from docqa.documents.foreign import in_one_line, library, reason
 from docqa.documents.page_text import PageText
 from docqa.documents.stated import author_line, language_tag
-from docqa.documents.table import row_line
+from docqa.documents.table import filled, row_line, unsaid
 from docqa.errors import DocumentError
 
 PACKAGE = "python-docx"
@@ -103,6 +103,7 @@ def _table_lines(table: Any) -> Iterator[str]:
     names: list[str] = []
     if len(rows) > 1 and next(table.iter(f"{WORD}tblHeader"), None) is not None:
         names = rows.pop(0)
+    yield unsaid(names, set().union(*(filled(row) for row in rows if len(row) == len(names))))
     for row in rows:
         yield row_line(names if len(names) == len(row) else [], row)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from docqa.documents.table import row_line
+from docqa.documents.table import filled, row_line, unsaid
 
 #: A table that holds one of these, or a cell of so many characters, arranges a page rather than data.
 OF_LAYOUT = ("table", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "pre", "form")
@@ -30,14 +30,14 @@ def table_lines(table: Any) -> Iterator[str]:
     # A cell that spans rows moves the columns of the next ones, so that names would go astray.
     straight = all((cell.get("rowspan") or "1") == "1" for row in rows for cell in row)
     names: list[str] | None = None
-    for row in rows:
+    for place, row in enumerate(rows):
         values = _spread(row)
         if names is None and straight and len(row) > 1 and all(cell.tag == "th" for cell in row):
             names = values
-            continue
-        yield _line(row, values, names)
-    if names is not None and len(rows) == 1:
-        yield row_line([], names)
+            later = [other for other in map(_spread, rows[place + 1 :]) if len(other) == len(names)]
+            yield unsaid(names, set().union(*map(filled, later)))
+        else:
+            yield _line(row, values, names)
 
 
 def _line(row: list[Any], values: list[str], names: list[str] | None) -> str:

@@ -12,7 +12,7 @@ from docqa.documents.document import Document, Page
 from docqa.documents.foreign import in_one_line, library, reason
 from docqa.documents.page_text import PageText
 from docqa.documents.stated import author_line, language_tag
-from docqa.documents.table import row_line
+from docqa.documents.table import filled, row_line, unsaid
 from docqa.errors import DocumentError
 
 PACKAGE = "python-pptx"
@@ -79,6 +79,7 @@ def _add_shapes(page: PageText, shapes: Iterable[Any]) -> None:
         elif getattr(shape, "has_table", False):
             rows = [[cell.text_frame.text for cell in row.cells] for row in shape.table.rows]
             names = rows.pop(0) if shape.table.first_row and len(rows) > 1 else []
+            page.add(unsaid(names, set().union(*map(filled, rows))))
             for row in rows:
                 page.add(row_line(names, row))
         elif shape.has_text_frame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from docqa.documents.document import Document
 from docqa.documents.foreign import reason
@@ -45,15 +45,31 @@ def row_line(names: Sequence[str], values: Sequence[str]) -> str:
     return "; ".join(cells)
 
 
+def filled(values: Sequence[str]) -> set[int]:
+    """The columns in which a row has something."""
+    return {number for number, value in enumerate(values) if value.strip()}
+
+
+def unsaid(names: Sequence[str], said: Container[int]) -> str:
+    """The names of columns that no row has said, because all are empty there, as a line of their own.
+
+    A form to be filled in has no others.
+
+    >>> unsaid(["Name", "Date", "Signature"], {1})
+    'Name; Signature'
+    """
+    return row_line([], [name for number, name in enumerate(names) if number not in said])
+
+
 def _read(text: str, delimiter: str) -> Document:
     rows = _rows(text.removeprefix("\ufeff"), delimiter)
     names = next(rows, [])
     page = PageText()
+    said: set[int] = set()
     for values in rows:
+        said |= filled(values)
         page.add(row_line(names, values))
-    if page.is_empty:
-        # A first row without others names no columns.
-        page.add(row_line([], names))
+    page.add(unsaid(names, said))
     return Document((page.finish(1),), "", "csv", decoder_version())
 
 
