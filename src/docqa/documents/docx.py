@@ -1,4 +1,4 @@
-"""DOCX through python-docx: paragraphs, headings by their style, tables row by row, foot- and endnotes last."""
+"""DOCX through python-docx: paragraphs, headings by their style, tables row by row; charts, notes and comments last."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from docqa.documents.archive import open_archive
 from docqa.documents.document import Document
+from docqa.documents.drawings import drawn_lines
 from docqa.documents.foreign import in_one_line, library, reason
 from docqa.documents.page_text import PageText
 from docqa.documents.stated import author_line, language_tag
@@ -27,7 +28,8 @@ LEFT_OUT = {
 HEADING_STYLE = re.compile(r"heading ([1-9])", re.IGNORECASE)
 #: The depth of the outermost headings, for the document's title stands above them.
 BELOW_TITLE = 2
-NOTES = ("footnotes", "endnotes")
+#: Kinds of parts that hold paragraphs beside the body.
+NOTES = ("/footnotes", "/endnotes", "/comments")
 #: Styles rest on others; in a damaged file they may do so in a circle.
 MOST_STYLES = 20
 
@@ -42,6 +44,8 @@ def read_docx(data: bytes) -> Document:
         levels = _heading_levels(document)
         for element in document.element.body:
             _add(page, element, levels)
+        for line in drawn_lines(document.part, PACKAGE):
+            page.add(line)
         for relation in document.part.rels.values():
             if relation.reltype.endswith(NOTES) and not relation.is_external:
                 for note in library("docx.oxml", PACKAGE).parse_xml(relation.target_part.blob):

@@ -1,4 +1,4 @@
-"""PPTX through python-pptx: a slide is a page, with its title as heading and the speaker's notes at its end."""
+"""PPTX through python-pptx: a slide is a page, its title a heading; charts, diagrams and the speaker's notes end it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from docqa.documents.archive import open_archive
 from docqa.documents.document import Document, Page
+from docqa.documents.drawings import drawn_lines
 from docqa.documents.foreign import in_one_line, library, reason
 from docqa.documents.page_text import PageText
 from docqa.documents.stated import author_line, language_tag
@@ -68,6 +69,8 @@ def _add_slide(page: PageText, slide: Any) -> None:
     if title is not None:
         page.add_heading(title.text_frame.text, 1)
     _add_shapes(page, (shape for shape in slide.shapes if title is None or shape.shape_id != title.shape_id))
+    for line in drawn_lines(slide.part, PACKAGE):
+        page.add(line)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         page.add(_lines(slide.notes_slide.notes_text_frame.text))
 
