@@ -387,6 +387,20 @@ def test_asking_shows_pages_headings_and_words_as_they_are_read(here, call, find
     assert "b.md · Law › Pay" in call("ask", "What is the pilot paid in?", "--reader", finder, "--top-k", "1").out
 
 
+def test_answers_and_results_from_presentations_say_the_slide(here, call, finder):
+    pptx = pytest.importorskip("pptx")
+    presentation = pptx.Presentation()
+    for text in ("The ship sails in May.", "The pilot is paid in silver."):
+        slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+        slide.shapes.add_textbox(0, 0, 9, 9).text_frame.text = text
+    presentation.save(here / "talk.pptx")
+    call("index", "talk.pptx")
+    answered = call("ask", "What is the pilot paid in?", "--reader", finder, "--top-k", "1").out
+    assert "talk.pptx, slide 2" in answered
+    assert "talk.pptx, slide 2" in call("search", "pilot silver").out
+    assert "talk.pptx  2 slides" in call("status", "--documents").out
+
+
 def test_a_place_over_a_page_break_names_both_pages_and_long_headings_are_cut():
     source = answers_with(0.5).best.sources[0]
     crossing = replace(source, link="a.pdf#page=1", path="a.pdf", end_page=2)

@@ -418,7 +418,7 @@ def test_every_kind_refuses_an_empty_file():
 
 
 def test_only_pdfs_have_links_to_pages_compressed_or_not():
-    for name, has_pages in [
+    for name, has_links in [
         ("a.pdf", True),
         ("a.PDF", True),
         ("a.pptx", False),
@@ -427,7 +427,7 @@ def test_only_pdfs_have_links_to_pages_compressed_or_not():
         ("a.txt.gz", False),
     ]:
         row = dict.fromkeys(StoredDocument.__dataclass_fields__) | {"path": name}
-        assert StoredDocument(**row).has_pages is has_pages
+        assert StoredDocument(**row).has_links_to_pages is has_links
 
 
 def test_stated_headings_keep_their_lines_and_everything_else_is_text():

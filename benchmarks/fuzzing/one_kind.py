@@ -39,7 +39,7 @@ with atheris.instrument_imports(include=["docqa"]):
 from seeds import archive_of
 
 #: Kinds whose files are archives: they are mutated part by part, for a changed archive is refused at once.
-ARCHIVES = frozenset({".docx", ".pptx", ".epub"})
+ARCHIVES = frozenset({".docx", ".pptx", ".odt", ".odp", ".epub"})
 #: Two names beside those of kinds: the other extractor of PDFs, and cutting any text into paragraphs.
 PDFIUM, SEGMENT = "pypdfium2", "segment"
 SECONDS_BETWEEN = 1.0

@@ -29,6 +29,19 @@ PACKAGE = (
     '</manifest><spine><itemref idref="a"/></spine></package>'
 )
 
+OFFICE_NAMES = " ".join(
+    f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for short, name in {"office": "office", "text": "text", "table": "table", "draw": "drawing"}.items()
+)
+OFFICE_TEXT = (
+    '<text:h text:outline-level="1">Treaty</text:h><text:p>Signed by<text:s text:c="2"/>Marta Olsen<text:note>'
+    "<text:note-body><text:p>In May.</text:p></text:note-body></text:note>.<draw:frame><draw:text-box><text:p>ship"
+    "</text:p></draw:text-box></draw:frame></text:p><table:table><table:table-header-rows><table:table-row>"
+    "<table:table-cell><text:p>ship</text:p></table:table-cell></table:table-row></table:table-header-rows>"
+    '<table:table-row><table:table-cell table:number-columns-repeated="2"><text:p>Ada</text:p></table:table-cell>'
+    "</table:table-row></table:table>"
+)
+
 
 def seeds_of(suffix: str, folders: Iterable[Path]) -> list[bytes]:
     """The files to begin with for a kind: those under the folders, and one made here."""
@@ -39,7 +52,7 @@ def seeds_of(suffix: str, folders: Iterable[Path]) -> list[bytes]:
 
 def made(suffix: str) -> bytes:
     """A small sound file of a kind."""
-    makers = {".docx": _docx, ".pptx": _pptx, ".epub": _epub, ".eml": _mail, ".pdf": _pdf}
+    makers = {".docx": _docx, ".pptx": _pptx, ".epub": _epub, ".odt": _odt, ".odp": _odp, ".eml": _mail, ".pdf": _pdf}
     if suffix.endswith(".gz"):
         return gzip.compress(made(suffix.removesuffix(".gz")))
     if suffix in makers:
@@ -70,11 +83,17 @@ def _docx() -> bytes:
 
 def _pptx() -> bytes:
     import pptx
+    from pptx.chart.data import CategoryChartData
+    from pptx.enum.chart import XL_CHART_TYPE
 
     slides = pptx.Presentation()
     slide = slides.slides.add_slide(slides.slide_layouts[1])
     slide.shapes.title.text = "Treaty"
     slide.placeholders[1].text = "Signed by Marta Olsen."
+    data = CategoryChartData()  # type: ignore[no-untyped-call]
+    data.categories = ["May", "June"]
+    data.add_series("ships", [12, 0.5], number_format="0.0%")  # type: ignore[no-untyped-call]
+    slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, 9, 9, data)
     return _saved(slides)
 
 
@@ -82,6 +101,19 @@ def _epub() -> bytes:
     parts = {"mimetype": "application/epub+zip", "META-INF/container.xml": CONTAINER, "book.opf": PACKAGE}
     parts["a.xhtml"] = HTML.replace("<!doctype html>", "").replace("<li>two", "</li><li>two</li>")
     return archive_of({name: text.encode() for name, text in parts.items()})
+
+
+def _odt() -> bytes:
+    return _opendocument(f"<office:text>{OFFICE_TEXT}</office:text>")
+
+
+def _odp() -> bytes:
+    return _opendocument(f"<office:presentation><draw:page>{OFFICE_TEXT}</draw:page></office:presentation>")
+
+
+def _opendocument(body: str) -> bytes:
+    content = f"<office:document-content {OFFICE_NAMES}><office:body>{body}</office:body></office:document-content>"
+    return archive_of({"META-INF/manifest.xml": b"<m/>", "content.xml": content.encode()})
 
 
 def archive_of(parts: dict[str, bytes]) -> bytes:

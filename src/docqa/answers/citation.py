@@ -102,7 +102,7 @@ def cite(
         end_page=last.page,
         parts=cited.places,
     )
-    fragment = f"#page={first.page}" if hit.document.has_pages else ""
+    fragment = f"#page={first.page}" if hit.document.has_links_to_pages else ""
     return [replace(source, path=path, link=link_to(path) + fragment) for path in hit.paths], words
 
 

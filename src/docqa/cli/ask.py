@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from docqa.cli.console import busy, counted, json_text, messages, output, printable
+from docqa.cli.console import busy, counted, json_text, messages, on_pages, output, printable
 from docqa.cli.index import index_with_progress
 from docqa.cli.options import AlsoIndexing, index_option, indexing_options, json_option, reader_options
 from docqa.cli.report import show_failures
@@ -246,13 +246,10 @@ def _context(source: Source) -> Text:
 
 
 def _place(source: Source) -> str:
-    place = printable(source.path)
-    if "#page=" in source.link:
-        crosses = source.end_page != source.page
-        place += f", pages {source.page} and {source.end_page}" if crosses else f", page {source.page}"
-        if source.page_label and source.page_label != str(source.page):
-            place += f" ({'first ' if crosses else ''}printed {printable(source.page_label)})"
-    return place
+    pages = on_pages(source.path, source.page, source.end_page)
+    if pages and source.page_label and source.page_label != str(source.page):
+        pages += f" ({'first ' if source.end_page != source.page else ''}printed {printable(source.page_label)})"
+    return printable(source.path) + pages
 
 
 def _section(source: Source) -> str:

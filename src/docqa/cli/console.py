@@ -110,6 +110,20 @@ def counted(count: int, what: str, many: str = "") -> str:
     return f"{count} {what}" if count == 1 else f"{count} {many or what + 's'}"
 
 
+def on_pages(path: str, first: int, last: int) -> str:
+    """Where in a file a text stands, as it follows the file's path; empty for files without pages that people number.
+
+    >>> on_pages("a.pdf", 3, 4), on_pages("talk.pptx", 3, 3), on_pages("a.txt", 1, 1)
+    (', pages 3 and 4', ', slide 3', '')
+    """
+    from docqa.documents.document import page_name
+
+    name = page_name(path)
+    if not name:
+        return ""
+    return f", {name} {first}" if first == last else f", {name}s {first} and {last}"
+
+
 def shortened(text: str, width: int) -> str:
     """The end of a text that is too wide, which says more of a path than its beginning.
 

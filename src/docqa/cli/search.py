@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from docqa.cli.console import json_text, messages, output, printable
+from docqa.cli.console import json_text, messages, on_pages, output, printable
 from docqa.cli.options import index_option, json_option
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ def _show(number: int, hit: Hit) -> None:
 
     console = output()
     paragraph = hit.paragraph.paragraph
-    pages = f"pages {paragraph.page} and {paragraph.end_page}" if paragraph.page_break else f"page {paragraph.page}"
-    place = f", {pages}" if hit.document.has_pages else ""
+    place = on_pages(hit.document.path, paragraph.page, paragraph.end_page)
     console.print(
         Text.assemble(
             (f"{number:>2}  ", "dim"),

@@ -133,7 +133,7 @@ def _show_documents(read: list[StoredDocument]) -> None:
 
     console = output()
     for document in read:
-        pages = f"  {counted(document.pages, 'page')}" if document.has_pages else ""
+        pages = f"  {counted(document.pages, document.page_name)}" if document.page_name else ""
         console.print(Text.assemble((printable(document.path), "bold"), (pages, "dim")))
         author = f"by {printable(document.author)}" if document.author else ""
         stated = [printable(document.title), author, printable(document.language or "")]

@@ -1,11 +1,13 @@
-"""Documents that are zip archives (DOCX, PPTX, EPUB): opened only when what they expand to is within the limit."""
+"""Documents that are zip archives (DOCX, ODT, EPUB, ...): opened only when what they expand to is within the limit."""
 
 from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 from docqa.documents.compressed import MOST_EXPANDED, too_large
+from docqa.documents.foreign import library, reason
 from docqa.errors import DocumentError
 
 #: How files of the older Office formats begin, and the newer ones with a password, which are wrapped into one.
@@ -60,6 +62,16 @@ def read_part(archive: zipfile.ZipFile, name: str) -> bytes:
         raise DocumentError(
             "DOC-DAMAGED", f"The part {name} of the file is damaged. Get a fresh copy of it."
         ) from error
+
+
+def read_xml(archive: zipfile.ZipFile, name: str) -> Any:
+    """The root of a part that is XML, as lxml has it. Raises `DocumentError` when it is missing or damaged."""
+    etree = library("lxml.etree", "lxml")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        return etree.fromstring(read_part(archive, name), parser)
+    except etree.XMLSyntaxError as error:
+        raise DocumentError("DOC-DAMAGED", f"The part {name} of the file is damaged ({reason(error)}).") from error
 
 
 def _other_kind(kind: str) -> DocumentError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PAGE_NAMES = {".pdf": "page", ".pptx": "slide", ".odp": "slide"}
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -50,3 +52,13 @@ class Document:
     author: str = ""
     language: str = ""
     code: str = "PAGES-FAILED"
+
+
+def page_name(path: str) -> str:
+    """What people call a page of a file by its number, compressed or not; empty where they see no such numbers.
+
+    >>> page_name("a.pdf"), page_name("Talk.PPTX.gz"), page_name("book.epub")
+    ('page', 'slide', '')
+    """
+    name = path.lower().removesuffix(".gz")
+    return next((called for suffix, called in PAGE_NAMES.items() if name.endswith(suffix)), "")

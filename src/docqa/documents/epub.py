@@ -10,9 +10,9 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from docqa.documents.archive import open_archive, read_part
+from docqa.documents.archive import open_archive, read_part, read_xml
 from docqa.documents.document import Document, Page
-from docqa.documents.foreign import in_one_line, library, reason
+from docqa.documents.foreign import in_one_line, library
 from docqa.documents.html import PACKAGE, add_html, decode_html, lxml_version
 from docqa.documents.page_text import PageText
 from docqa.documents.stated import author_line, language_tag
@@ -33,7 +33,7 @@ def read_epub(data: bytes) -> Document:
     library("lxml.etree", PACKAGE)
     with open_archive(data, "EPUB", CONTAINER) as archive:
         package_path = _package_path(archive)
-        package = _xml(archive, package_path)
+        package = read_xml(archive, package_path)
         chapters = _chapters(package, posixpath.dirname(package_path))
         if not _protected(archive).isdisjoint(chapters):
             raise DocumentError(
@@ -69,7 +69,7 @@ def _pages(archive: ZipFile, chapters: list[str]) -> tuple[list[Page], list[str]
 
 
 def _package_path(archive: ZipFile) -> str:
-    root = _xml(archive, CONTAINER).find(".//{*}rootfile")
+    root = read_xml(archive, CONTAINER).find(".//{*}rootfile")
     path = root.get("full-path") if root is not None else None
     if not path:
         raise DocumentError("DOC-DAMAGED", "The book does not say where its chapters are. Get a fresh copy of it.")
@@ -90,13 +90,4 @@ def _protected(archive: ZipFile) -> set[str]:
     # Fonts are often disguised in the same way; that costs no text.
     if ENCRYPTION not in archive.namelist():
         return set()
-    return {unquote(place.get("URI", "")) for place in _xml(archive, ENCRYPTION).iterfind(".//{*}CipherReference")}
-
-
-def _xml(archive: ZipFile, name: str) -> Any:
-    etree = library("lxml.etree", PACKAGE)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        return etree.fromstring(read_part(archive, name), parser)
-    except etree.XMLSyntaxError as error:
-        raise DocumentError("DOC-DAMAGED", f"The part {name} of the book is damaged ({reason(error)}).") from error
+    return {unquote(place.get("URI", "")) for place in read_xml(archive, ENCRYPTION).iterfind(".//{*}CipherReference")}

@@ -16,6 +16,7 @@ from docqa.documents.limits import DEFAULT_LIMITS, Limits
 from docqa.documents.mail import read_mail
 from docqa.documents.markup import read_asciidoc, read_log, read_org, read_restructured_text, read_tex
 from docqa.documents.mending import read_pdf_mended
+from docqa.documents.opendocument import read_odp, read_odt
 from docqa.documents.pdf import read_pdf
 from docqa.documents.pdfium import is_installed, read_pdf_by_pdfium
 from docqa.documents.plugins import find_plugins, read_by_plugin
@@ -44,6 +45,8 @@ READERS: dict[str, Callable[[bytes], Document]] = {
     ".eml": read_mail,
     ".docx": read_docx,
     ".pptx": read_pptx,
+    ".odt": read_odt,
+    ".odp": read_odp,
     ".epub": read_epub,
     ".csv": read_comma_separated,
     ".tsv": read_tab_separated,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from docqa.documents.document import Document
+from docqa.documents.document import Document, page_name
 from docqa.paragraphs.paragraph import Paragraph
 from docqa.paragraphs.segment import SEGMENTATION
 from docqa.store.offsets import pack_ranges
@@ -67,9 +67,14 @@ class StoredDocument:
     segmentation: int = SEGMENTATION
 
     @property
-    def has_pages(self) -> bool:
-        """Whether the file has pages by number, which citations say and `#page=` leads to: PDFs, compressed or not."""
-        return self.path.lower().endswith((".pdf", ".pdf.gz"))
+    def page_name(self) -> str:
+        """What people call its pages by their numbers: "page", "slide", empty where citations for them say none."""
+        return page_name(self.path)
+
+    @property
+    def has_links_to_pages(self) -> bool:
+        """Whether `#page=` leads to a page of the file: of PDFs, compressed or not."""
+        return self.page_name == "page"
 
 
 def stored_documents(db: Database, *, check: bool = True) -> list[StoredDocument]:
