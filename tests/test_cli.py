@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 
 import docqa
-from docqa.cli import commands, main
+from docqa.cli import COMMANDS, commands, main
 from docqa.cli.ask import _place as place
 from docqa.cli.ask import _section as section
 from docqa.cli.ask import _show as show
@@ -562,11 +562,11 @@ def test_eval_measures_a_reader_on_given_paragraphs_and_through_the_retriever(he
     assert "exact match" in call("eval", "questions.json", "--reader", finder).out
 
 
-@pytest.mark.parametrize("name", sorted(commands.commands))
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_the_help_of_every_command_explains_every_option(call, name):
     outcome = call(name, "--help")
     assert (outcome.code, outcome.err) == (0, "")
-    for parameter in commands.commands[name].params:
+    for parameter in commands.get_command(click.Context(commands), name).params:
         if isinstance(parameter, click.Option):
             assert parameter.help
             explained = rf"{parameter.opts[-1]}\b[^\n]*?(  +|\n +)\S"
@@ -574,7 +574,10 @@ def test_the_help_of_every_command_explains_every_option(call, name):
 
 
 def test_the_help_and_the_version_are_printed(call):
-    assert "Exit" in call("--help").out
+    given = call("--help").out
+    assert "Exit" in given
+    for name, what in COMMANDS.items():
+        assert re.search(rf"\n  {name} +{re.escape(what)}\n", given)
     assert docqa.__version__ in call("--version").out
 
 
@@ -592,6 +595,19 @@ def test_torch_and_transformers_are_loaded_by_nothing_but_reading(here, code):
     script = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\nprint('loaded:', {{'torch', 'transformers'}} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ended.stdout.endswith("loaded: set()\n")
+
+
+def test_the_list_of_commands_is_given_without_importing_them():
+    script = "import sys\nfrom docqa.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+    script += "print(sorted(name for name in sys.modules if name.startswith('docqa.cli.')))"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout.endswith("['docqa.cli.console']\n")
+
+
+def test_a_command_that_does_not_exist_is_named(call):
+    outcome = call("serch", "pilot")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "No such command 'serch'" in outcome.err
 
 
 def answers_with(*chances):

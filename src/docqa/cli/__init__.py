@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import logging
 import sys
@@ -10,17 +11,24 @@ from typing import Any
 import click
 
 from docqa import __version__
-from docqa.cli.ask import ask
-from docqa.cli.calibrate import calibrate
-from docqa.cli.check import check
 from docqa.cli.console import PrintableFormatter, printable
-from docqa.cli.evaluate import evaluate
-from docqa.cli.index import index
-from docqa.cli.search import search
-from docqa.cli.status import status
-from docqa.cli.train import train
-from docqa.cli.verify import verify
 from docqa.errors import DocqaError
+
+#: What the list of commands says of each. They are not asked for it, because importing all of them takes longer than
+#: all else that `docqa --help` does.
+COMMANDS = {
+    "ask": "Answer a question with file, page and sentence.",
+    "calibrate": "Fit a reader's probabilities on your own questions.",
+    "check": "Say whether the index is sound inside, and repair it.",
+    "eval": "Measure a reader: exact match, F1, recall, calibration.",
+    "index": "Add or refresh files and folders.",
+    "search": "Find paragraphs by their words, without reading.",
+    "status": "Say what the index holds.",
+    "train": "Fine-tune a reader on SQuAD-format files.",
+    "verify": "Say which files changed since they were indexed.",
+}
+#: A command is defined in the module of its name, but for this one, whose name is a function of Python's.
+MODULES = {"eval": "evaluate"}
 
 CANNOT = 2
 INTERRUPTED = 130
@@ -38,7 +46,30 @@ Answers go to standard output, progress and errors to standard error. Exit codes
 """
 
 
-@click.group(help=OVERVIEW, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """The commands, each imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - so click calls it
+        """Their names, in the order of the alphabet."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+        """The command of a name, None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        name = MODULES.get(cmd_name, cmd_name)
+        command: click.Command = getattr(importlib.import_module(f"docqa.cli.{name}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of them into the help text."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+
+@click.group(
+    cls=Commands, help=OVERVIEW, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="docqa")
 @click.option("--debug", is_flag=True, help="Show tracebacks, and what the library logs.")
 def commands(*, debug: bool) -> None:
@@ -47,10 +78,6 @@ def commands(*, debug: bool) -> None:
         handler = logging.StreamHandler()
         handler.setFormatter(PrintableFormatter("%(levelname)s:%(name)s:%(message)s"))
         logging.basicConfig(level=logging.INFO, handlers=[handler])
-
-
-for command in (index, ask, search, status, verify, check, evaluate, train, calibrate):
-    commands.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> None:

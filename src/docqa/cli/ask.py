@@ -35,7 +35,7 @@ CANDIDATES = 20
 WORTH_SHOWING = 0.1
 
 
-@click.command(cls=AlsoIndexing, short_help="Answer a question with file, page and sentence.")
+@click.command(cls=AlsoIndexing)
 @click.argument("question")
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @index_option

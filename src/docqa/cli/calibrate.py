@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from docqa.reading.settings import ReaderSettings
 
 
-@click.command(short_help="Fit a reader's probabilities on your own questions.")
+@click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @reader_options
 @click.option(

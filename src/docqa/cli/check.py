@@ -28,7 +28,7 @@ ADVICE = {
 }
 
 
-@click.command(short_help="Say whether the index is sound inside, and repair it.")
+@click.command()
 @index_option
 @click.option("--repair", is_flag=True, help="Make the inverted index anew when something is wrong, and check again.")
 @json_option

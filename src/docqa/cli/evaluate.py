@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SEED = 13
 
 
-@click.command("eval", short_help="Measure a reader: exact match, F1, recall, calibration.")
+@click.command("eval")
 @click.argument("file", metavar="[FILE]", required=False)
 @reader_options
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N questions.")

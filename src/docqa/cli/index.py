@@ -28,7 +28,7 @@ class IndexCommand(click.Command):
         super().format_epilog(ctx, formatter)
 
 
-@click.command(cls=IndexCommand, short_help="Add or refresh files and folders.")
+@click.command(cls=IndexCommand)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @index_option
 @indexing_options

@@ -16,7 +16,7 @@ SCHEMA = "docqa.search/1"
 SNIPPET = 280
 
 
-@click.command(short_help="Find paragraphs by their words, without reading.")
+@click.command()
 @click.argument("query")
 @index_option
 @click.option("--limit", type=click.IntRange(1), metavar="N", default=10, show_default=True, help="Paragraphs to show.")

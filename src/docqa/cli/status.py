@@ -22,7 +22,7 @@ SCHEMA = "docqa.status/1"
 WORTH_TELLING = 2
 
 
-@click.command(short_help="Say what the index holds.")
+@click.command()
 @index_option
 @click.option(
     "--documents",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SHORTEST_WINDOW = 64
 
 
-@click.command(short_help="Fine-tune a reader on SQuAD-format files.")
+@click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE[@N]...")
 @click.option("--base", required=True, metavar="MODEL", help="The encoder or reader to start from: a folder or a name.")
 @click.option(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from docqa.indexing.verify import VerifyReport
 
 
-@click.command(short_help="Say which files changed since they were indexed.")
+@click.command()
 @index_option
 @click.option("--quick", is_flag=True, help="Compare sizes and times of change only, without reading the files.")
 @json_option

@@ -47,7 +47,7 @@ def pool_paragraphs(questions: Sequence[AnnotatedQuestion], analyzer: Analyzer) 
 
 def pool_texts(paragraphs_read: Sequence[str], analyzer: Analyzer) -> Database:
     """An index in memory with every text once, in their order: the first one is paragraph 1 on page 1, and so on."""
-    db = Database(memory=True)
+    db = Database(memory=True, execute_plugins=False)
     db.conn.isolation_level = None
     migrations.apply(db)
     texts = list(dict.fromkeys(paragraphs_read))

@@ -9,7 +9,7 @@ from docqa.documents.formats import READERS, kind_of
 from docqa.documents.limits import DEFAULT_LIMITS, LIMIT_OPTIONS, Limits
 from docqa.documents.ocr import NAME
 from docqa.documents.versions import installed_version, pdf_extractors
-from docqa.paragraphs.segment import SEGMENTATION
+from docqa.paragraphs.paragraph import SEGMENTATION
 from docqa.store.documents import FAILED, OK, StoredDocument
 
 #: The extractors that a file was tried with, joined by "+", and their versions; for PDFs.

@@ -18,8 +18,6 @@ from docqa.paragraphs.page_breaks import over_page_breaks
 from docqa.paragraphs.paragraph import PageBreak, Paragraph, Run, SpelledRun
 from docqa.paragraphs.sentences import sentence_ends
 
-#: Counts how paragraphs are made: a document that was divided in another way is read again when it is indexed.
-SEGMENTATION = 2
 #: A paragraph is closed at the next block once it has so many words.
 ENOUGH_WORDS = 60
 #: With fewer words than this, a paragraph goes on even across a heading.

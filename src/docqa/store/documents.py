@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from docqa.documents.document import Document, page_name
-from docqa.paragraphs.paragraph import Paragraph
-from docqa.paragraphs.segment import SEGMENTATION
+from docqa.paragraphs.paragraph import SEGMENTATION, Paragraph
 from docqa.store.offsets import pack_ranges
 from docqa.store.paragraphs import ParagraphColumns, check_all_there, paragraph_columns
 from docqa.store.rows import DOCUMENT, MalformedRowError, checked, rows_among

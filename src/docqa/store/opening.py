@@ -51,7 +51,8 @@ def open_database(path: Path, *, create: bool) -> Database:
             path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False, factory=IndexConnection
         )
         try:
-            db = Database(connection)
+            # Plug-ins of sqlite-utils are for its own command; looking for them takes as long as a search.
+            db = Database(connection, execute_plugins=False)
             connection.execute("PRAGMA foreign_keys = ON")
             if not fresh:
                 _check_version(path, connection, create=create)
