@@ -1,9 +1,11 @@
 """Memory between passes and searches: kept where glibc can be asked to, and left to who has chosen otherwise."""
 
+import ctypes
 import os
 import platform
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -57,5 +59,6 @@ def test_a_choice_in_the_environment_is_left_as_it_is():
 
 
 def test_other_c_libraries_are_left_alone(monkeypatch):
-    monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
+    other = SimpleNamespace(mallopt=lambda *_: pytest.fail("asked"))
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: other)
     assert not keep_freed_memory.__wrapped__()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -311,6 +310,8 @@ def open_corpus(
 
 def paragraphs_of(paths: Sequence[Path]) -> list[str]:
     """The texts of all paragraphs of files and folders, without keeping an index."""
+    import tempfile
+
     if not paths:
         return []
     with tempfile.TemporaryDirectory() as temporary, open_corpus(Path(temporary) / "index.db") as corpus:

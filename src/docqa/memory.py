@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
+import sys
 from functools import cache
 
 #: The parameters of glibc's mallopt (malloc.h): up to what size blocks come from the heap, and how much that is free at
@@ -28,10 +28,12 @@ def keep_freed_memory() -> bool:
     The process stays as large as its largest pass or search. Nothing changes where the environment has a choice of its
     own, one of `CHOSEN`. It is asked for once, however often this is called.
     """
-    if platform.libc_ver()[0] != "glibc" or any(name in os.environ for name in CHOSEN):
+    if sys.platform != "linux" or any(name in os.environ for name in CHOSEN):
         return False
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is None:
+    library = ctypes.CDLL(None)
+    # Others have a mallopt too, which does something else or nothing.
+    if not hasattr(library, "gnu_get_libc_version"):
         return False
+    mallopt = library.mallopt
     kept = mallopt(KEPT_AT_END, ENOUGH)
     return bool(kept and (mallopt(BLOCKS_FROM_HEAP, ENOUGH) or mallopt(BLOCKS_FROM_HEAP, ALLOWED)))
