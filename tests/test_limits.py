@@ -9,6 +9,7 @@ import pytest
 from conftest import WorkersHere
 from docqa import Limits, UsageError
 from docqa.cli import commands
+from docqa.cli.index import index as command
 from docqa.documents.document import Document, Page
 from docqa.documents.limits import DEFAULT_LIMITS, LIMIT_OPTIONS, MEGABYTE
 from docqa.indexing.answer import as_answer, as_bytes, checked_answer
@@ -190,7 +191,7 @@ class TestLimitsAreAskedFor:
         assert (report.failed, report.changed) == ((), ("documents/guide.pdf",))
 
     def test_every_limit_has_an_option_with_its_default(self):
-        options = {name: option for option in commands.commands["index"].params for name in option.opts}
+        options = {name: option for option in command.params for name in option.opts}
         for name in LIMIT_OPTIONS.values():
             assert options[name].default == getattr(DEFAULT_LIMITS, name.split("-")[2])
 
