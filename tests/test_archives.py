@@ -46,6 +46,12 @@ XHTML = (
 )
 ONE, TWO = "OEBPS/text/one.xhtml", "OEBPS/text/two b.xhtml"
 ENCRYPTION = "META-INF/encryption.xml"
+OPEN_DOCUMENT = (
+    '<o:document-content xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
+    'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"><o:body>{}</o:body></o:document-content>'
+)
+OPEN_DOCUMENTS = {"a.odt": "<o:text>{}</o:text>", "a.odp": "<o:presentation><draw:page>{}</draw:page></o:presentation>"}
 
 
 def book(changed=None):
@@ -237,8 +243,10 @@ class TestPptx:
         ("a.docx", "docx", "word/document.xml"),
         ("a.pptx", "pptx", "ppt/presentation.xml"),
         ("a.epub", "lxml", "META-INF/container.xml"),
+        ("a.odt", "lxml", "META-INF/manifest.xml"),
+        ("a.odp", "lxml", "META-INF/manifest.xml"),
     ],
-    ids="docx pptx epub".split(),
+    ids="docx pptx epub odt odp".split(),
 )
 class TestArchives:
     @pytest.fixture(autouse=True)
@@ -278,9 +286,15 @@ class TestArchives:
             data[place : place + 3] = b"\xff\x00<"
             with contextlib.suppress(DocumentError):
                 headings_of(read_document(name, bytes(data)))
+        assert read_document(name, whole).pages
 
     @pytest.fixture
     def whole(self, name, module):
+        if name in OPEN_DOCUMENTS:
+            content = OPEN_DOCUMENT.format(
+                OPEN_DOCUMENTS[name].format(f"<text:h>The Sea</text:h><text:p>{BODY}</text:p>")
+            )
+            return archive_of({"META-INF/manifest.xml": "<m/>", "content.xml": content})
         if module == "lxml":
             return book()
         library = pytest.importorskip(module)

@@ -385,7 +385,12 @@ class TestPlugins:
 
 
 @pytest.mark.parametrize(
-    ("name", "package"), [("a.docx", "python-docx"), ("a.pptx", "python-pptx"), ("a.epub", "lxml"), ("a.html", "lxml")]
+    ("name", "package"),
+    [
+        ("a.docx", "python-docx"),
+        ("a.pptx", "python-pptx"),
+        *((name, "lxml") for name in ("a.epub", "a.odt", "a.odp", "a.html")),
+    ],
 )
 def test_without_its_library_a_kind_says_what_to_install(name, package, monkeypatch):
     def missing(module):
