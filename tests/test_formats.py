@@ -205,6 +205,65 @@ class TestMail:
         data = MAIL + b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>It is <b>blue</b>.<script>x</script>"
         assert text_of("a.eml", data) == f"{self.HEAD}\n\nIt is blue."
 
+    def test_a_text_in_several_parts_is_read_whole_and_attached_files_are_not(self):
+        parts = [
+            b"Content-Type: text/plain\r\n\r\nThe contract is attached.",
+            b"Content-Type: application/pdf; name=a.pdf\r\nContent-Disposition: inline\r\n\r\n%PDF",
+            b"Content-Type: text/plain\r\nContent-Disposition: attachment\r\n\r\nattached",
+            b"Content-Type: text/csv\r\n\r\na,b",
+            b"Content-Type: text/plain\r\n\r\nPlease sign it in May.",
+        ]
+        data = MAIL + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+        data += b"".join(b"--b\r\n" + part + b"\r\n" for part in parts) + b"--b--\r\n"
+        assert text_of("a.eml", data) == f"{self.HEAD}\n\nThe contract is attached.\n\nPlease sign it in May."
+
+    def test_a_message_within_another_is_read_with_its_own_head(self):
+        inner = b"Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\nFrom: Bo\r\nSubject: Fee\r\n\r\nIt is due."
+        data = (
+            MAIL
+            + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSee below.\r\n--b\r\n"
+            + inner
+            + b"\r\n--b--\r\n"
+        )
+        document = read_document("a.eml", data)
+        assert document.pages[0].text == f"{self.HEAD}\n\nSee below.\n\nSubject: Fee\n\nFrom: Bo\n\nIt is due."
+        assert (document.title, document.author) == ("The sea", "Ada Hay")
+
+    def test_html_is_read_where_the_plain_part_is_blank(self):
+        pytest.importorskip("lxml")
+        related = b"Content-Type: multipart/related; boundary=c\r\n\r\n--c\r\nContent-Type: text/html\r\n\r\n<p>It is blue.\r\n--c--\r\n"
+        data = (
+            MAIL
+            + b"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\n \r\n--b\r\n"
+            + related
+            + b"--b--\r\n"
+        )
+        assert text_of("a.eml", data) == f"{self.HEAD}\n\nIt is blue."
+
+    def test_a_part_that_cannot_be_read_costs_no_other(self, monkeypatch):
+        data = MAIL + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nIt is blue.\r\n"
+        html = b"--b\r\nContent-Type: text/html\r\n\r\n<p>x\r\n"
+
+        def missing(module):
+            raise ModuleNotFoundError(module)
+
+        monkeypatch.setattr(foreign.importlib, "import_module", missing)
+        document = read_document("a.eml", data + html + b"--b--\r\n")
+        assert document.pages[0].text == f"{self.HEAD}\n\nIt is blue."
+        (note,) = document.notes
+        assert "`pip install lxml`" in note
+        assert refusal("a.eml", MAIL + b"Content-Type: text/html\r\n\r\n<p>x\r\n").code == "DOC-LIBRARY"
+
+    def test_a_message_without_the_lines_between_its_parts_keeps_its_text(self):
+        data = MAIL + b"Content-Type: multipart/mixed\r\n\r\nIt is blue.\r\n"
+        assert text_of("a.eml", data) == f"{self.HEAD}\n\nIt is blue."
+
+    def test_messages_within_messages_end_somewhere(self):
+        data = b"It is blue."
+        for _ in range(60):
+            data = MAIL + b"Content-Type: message/rfc822\r\n\r\n" + data
+        assert text_of("a.eml", data).startswith(self.HEAD)
+
     def test_an_unknown_charset_is_detected(self):
         data = MAIL + b"Content-Type: text/plain; charset=nonsense\r\n\r\n" + "naïve".encode("cp1252")
         assert text_of("a.eml", data).endswith("naïve")

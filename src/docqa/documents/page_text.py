@@ -52,6 +52,11 @@ class PageText:
         """Whether nothing was added."""
         return not self._blocks
 
+    @property
+    def length(self) -> int:
+        """The characters of what was added."""
+        return self._length
+
     def _append(self, text: str) -> int:
         start = self._length + (len(BETWEEN) if self._blocks else 0)
         self._blocks.append(text)
