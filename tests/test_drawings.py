@@ -1,4 +1,4 @@
-"""Charts, diagrams and comments of office documents, made on the spot by the libraries that read them."""
+"""Charts, diagrams, comments, headers and footers of office documents, made on the spot by the libraries that read them."""
 
 import io
 
@@ -110,6 +110,18 @@ class TestDocx:
         part = Part(PackURI("/word/diagrams/data1.xml"), KIND, DIAGRAM.encode(), document.part.package)
         document.part.relate_to(part, RELATION)
         assert text_of("a.docx", saved(document)) == "How it goes.\n\nDraw up the contract\n\nSign it"
+
+    def test_what_stands_above_and_below_all_pages_is_read_last_and_once(self, docx):
+        document = docx.Document()
+        document.add_paragraph("The fee is due in May.")
+        for section in (document.sections[0], document.add_section()):
+            section.header.is_linked_to_previous = section.footer.is_linked_to_previous = False
+            section.header.paragraphs[0].text = "Contract 7"
+            section.footer.paragraphs[0].text = "Phone 55 123"
+        section.first_page_footer.paragraphs[0].text = "1"
+        text = text_of("a.docx", saved(document))
+        assert text.split("\n\n")[0] == "The fee is due in May."
+        assert sorted(text.split("\n\n")[1:]) == ["Contract 7", "Phone 55 123"]
 
     def test_comments_are_read_last(self, docx):
         document = docx.Document()

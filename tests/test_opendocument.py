@@ -20,6 +20,7 @@ SPACES = " ".join(
         "presentation": "presentation",
         "meta": "meta",
         "chart": "chart",
+        "style": "style",
     }.items()
 )
 SPACES += ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"'
@@ -120,6 +121,13 @@ class TestOdt:
         frame = '<draw:frame><draw:object xlink:href="./Object 1"/><draw:object xlink:href="./gone"/></draw:frame>'
         body = f"<text:p>Before{frame}</text:p><text:p>After</text:p>"
         assert text(body, **{"Object 1/content.xml": chart}) == "Before\n\nAfter\n\nShips\n\nQ1; Norway: 12"
+
+    def test_what_stands_above_and_below_all_pages_is_read_last_and_once(self):
+        page = (
+            "<style:header><text:p>Contract 7</text:p></style:header><style:footer><text:p>{}</text:p></style:footer>"
+        )
+        styles = f"<office:document-styles {SPACES}>{page.format('Bergen')}{page.format('Oslo')}{page.format('7')}</office:document-styles>"
+        assert text("<text:p>The fee.</text:p>", **{"styles.xml": styles}) == "The fee.\n\nContract 7\n\nBergen\n\nOslo"
 
     def test_title_author_and_language_are_those_that_it_states(self):
         meta = (

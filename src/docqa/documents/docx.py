@@ -1,4 +1,4 @@
-"""DOCX through python-docx: paragraphs, headings by their style, tables row by row; charts, notes and comments last."""
+"""DOCX through python-docx: paragraphs, headings by their style, tables row by row; then what stands beside."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HEADING_STYLE = re.compile(r"heading ([1-9])", re.IGNORECASE)
 #: The depth of the outermost headings, for the document's title stands above them.
 BELOW_TITLE = 2
 #: Kinds of parts that hold paragraphs beside the body.
-NOTES = ("/footnotes", "/endnotes", "/comments")
+NOTES, AROUND_PAGES = ("/footnotes", "/endnotes", "/comments"), ("/header", "/footer")
 #: Styles rest on others; in a damaged file they may do so in a circle.
 MOST_STYLES = 20
 
@@ -46,10 +46,7 @@ def read_docx(data: bytes) -> Document:
             _add(page, element, levels)
         for line in drawn_lines(document.part, PACKAGE):
             page.add(line)
-        for relation in document.part.rels.values():
-            if relation.reltype.endswith(NOTES) and not relation.is_external:
-                for note in library("docx.oxml", PACKAGE).parse_xml(relation.target_part.blob):
-                    _add(page, note, {})
+        _add_beside(page, document.part)
         title = in_one_line(document.core_properties.title)
         author = author_line([document.core_properties.author])
         language = language_tag(document.core_properties.language)
@@ -64,6 +61,25 @@ def read_docx(data: bytes) -> Document:
     if not title or title == "Word Document":
         title = page.first_heading
     return Document((page.finish(1, guess=True),), title, PACKAGE, docx.__version__, author=author, language=language)
+
+
+def _add_beside(page: PageText, part: Any) -> None:
+    """Add notes and comments, then what stands above and below all pages, once where several sections have the same."""
+    parse = library("docx.oxml", PACKAGE).parse_xml
+    beside = [relation for relation in part.rels.values() if not relation.is_external]
+    for relation in beside:
+        if relation.reltype.endswith(NOTES):
+            for note in parse(relation.target_part.blob):
+                _add(page, note, {})
+    seen: set[str] = set()
+    for relation in beside:
+        if relation.reltype.endswith(AROUND_PAGES):
+            root = parse(relation.target_part.blob)
+            text = _text(root)
+            # Without a letter it is the number of a page.
+            if text not in seen and any(map(str.isalpha, text)):
+                seen.add(text)
+                _add(page, root, {})
 
 
 def _add(page: PageText, element: Any, levels: dict[str, int]) -> None:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from zipfile import ZipFile
 
 NAMES = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
-TEXT, TABLE, DRAWING, OFFICE, SLIDE = (NAMES % part for part in ("text", "table", "drawing", "office", "presentation"))
+TEXT, TABLE, DRAWING, OFFICE = (NAMES % part for part in ("text", "table", "drawing", "office"))
+SLIDE, STYLE = NAMES % "presentation", NAMES % "style"
 PARAGRAPHS = {f"{TEXT}p", f"{TEXT}h"}
 #: What was deleted, what is made of other text, and what is read at the end.
 LEFT_OUT = {
@@ -37,7 +38,9 @@ NOTES = {f"{TEXT}note", f"{OFFICE}annotation"}
 BELOW_TITLE = 1
 #: No file needs more blanks in a row, or columns without a cell of their own, whatever it says.
 MOST_REPEATED = 100
-MANIFEST, CONTENT, META = "META-INF/manifest.xml", "content.xml", "meta.xml"
+MANIFEST, CONTENT, META, STYLES = "META-INF/manifest.xml", "content.xml", "meta.xml", "styles.xml"
+#: Above and below pages, of the left ones and the first one where these have their own.
+AROUND_PAGES = [f"{STYLE}{where}{which}" for where in ("header", "footer") for which in ("", "-left", "-first")]
 
 
 def read_odt(data: bytes) -> Document:
@@ -47,6 +50,7 @@ def read_odt(data: bytes) -> Document:
         body = _Body(archive)
         body.add(read_xml(archive, CONTENT))
         body.add_rest()
+        body.add_around_pages()
         stated = _stated(archive)
     if body.page.is_empty:
         raise DocumentError("DOC-NO-TEXT", "The document holds no text; what it shows may be pictures.")
@@ -121,6 +125,18 @@ class _Body:
             note = self._later.pop(0)
             for child in note:
                 self.add(child)
+
+    def add_around_pages(self) -> None:
+        """Add what stands above and below all pages, once where several kinds of pages have the same."""
+        if STYLES not in self._archive.namelist():
+            return
+        seen: set[str] = set()
+        for element in read_xml(self._archive, STYLES).iter(*AROUND_PAGES):
+            words = self._words(element)
+            # Without a letter it is the number of a page.
+            if words not in seen and any(map(str.isalpha, words)):
+                seen.add(words)
+                self.add(element)
 
     def _text(self, element: Any, shapes: list[Any]) -> str:
         """The text of a paragraph as it is shown; frames and shapes in it go to `shapes`, notes to the end."""
