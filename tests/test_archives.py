@@ -151,9 +151,9 @@ class TestDocx:
                 cell.text = value
         table.cell(1, 1).add_table(1, 1).cell(0, 0).text = "inner"
         document.add_paragraph("after\twards")
-        assert text_of("a.docx", saved(document)) == "before\n\nCity; Founded\n\nBonn; 11 BC inner\n\nafter wards"
+        assert text_of("a.docx", saved(document)) == "before\n\nCity, Founded.\n\nBonn, 11 BC inner.\n\nafter wards"
         table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-        assert "City: Bonn; Founded: 11 BC inner" in text_of("a.docx", saved(document))
+        assert "City: Bonn, Founded: 11 BC inner." in text_of("a.docx", saved(document))
         table.cell(1, 1)._tc.clear_content()
         assert text_of("a.docx", saved(document)) == "before\n\nFounded\n\nCity: Bonn\n\nafter wards"
 
@@ -208,7 +208,7 @@ class TestPptx:
         assert [page.number for page in document.pages] == [1, 2]
         assert document.pages[0].text == f"The Sea\n\n{BODY}\n\nNext."
         assert document.pages[1].text == (
-            f"Depth\n\n{BODY}\n\nNext.\n\nin a group\n\nCity: Bonn; Founded: 11 BC\n\nSay this."
+            f"Depth\n\n{BODY}\n\nNext.\n\nin a group\n\nCity: Bonn, Founded: 11 BC.\n\nSay this."
         )
         assert headings_of(document) == [("The Sea",), ("Depth",)]
         assert document.title == "The Sea"
@@ -218,7 +218,7 @@ class TestPptx:
         slide = presentation.slides.add_slide(presentation.slide_layouts[6])
         table = slide.shapes.add_table(2, 2, 0, 0, 9, 9).table
         table.cell(0, 0).text, table.cell(0, 1).text = "Name", "Signature"
-        assert text_of("a.pptx", saved(presentation)) == "Name; Signature"
+        assert text_of("a.pptx", saved(presentation)) == "Name, Signature."
 
     def test_a_slide_that_cannot_be_read_costs_no_other(self, pptx, monkeypatch):
         data, add = saved(self.presentation(pptx)), slides._add_shapes

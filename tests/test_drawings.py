@@ -57,9 +57,9 @@ class TestPptx:
             "Sales",
             "By quarter",
             "million",
-            "1_000; Norway: 0.3; Share: 12.5%",
-            "Q2; Norway: 5; Share: 50.0%",
-            "Q3; Share: 25.0%",
+            "1_000, Norway: 0.3, Share: 12.5%.",
+            "Q2, Norway: 5, Share: 50.0%.",
+            "Q3, Share: 25.0%.",
             "Say this.",
         ]
 
@@ -75,7 +75,7 @@ class TestPptx:
         data.add_series("Ships", [3, 4, 5])
         self.add_chart(presentation, XL_CHART_TYPE.BAR_CLUSTERED, data)
         text = text_of("a.pptx", saved(presentation))
-        assert "Bergen Norway; Ships: 3\n\nOslo Norway; Ships: 4\n\nVigo Spain; Ships: 5" in text
+        assert "Bergen Norway, Ships: 3.\n\nOslo Norway, Ships: 4.\n\nVigo Spain, Ships: 5." in text
 
     def test_points_of_a_scatter_chart_are_pairs(self, presentation):
         from pptx.chart.data import XyChartData
@@ -84,7 +84,7 @@ class TestPptx:
         data = XyChartData()
         data.add_series("Depth").add_data_point(1.5, 40)
         self.add_chart(presentation, XL_CHART_TYPE.XY_SCATTER, data)
-        assert "1.5; Depth: 40" in text_of("a.pptx", saved(presentation)).split("\n\n")
+        assert "1.5, Depth: 40." in text_of("a.pptx", saved(presentation)).split("\n\n")
 
     @pytest.mark.parametrize(("data", "lines"), [(DIAGRAM, ["Draw up the contract", "Sign it"]), ("<broken", [])])
     def test_a_diagram_says_its_points_and_a_damaged_one_costs_nothing_else(self, presentation, data, lines):

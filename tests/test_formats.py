@@ -69,17 +69,17 @@ class TestHtml:
 
     def test_rows_of_a_table_say_the_names_of_their_columns(self):
         table = b"<table><tr><th>City<th>Founded<tr><td>Bonn<td>11 BC<tr><td>Rome<td></table>"
-        assert text_of("a.html", table) == "City: Bonn; Founded: 11 BC\n\nCity: Rome"
+        assert text_of("a.html", table) == "City: Bonn, Founded: 11 BC.\n\nCity: Rome"
         assert (
             text_of("a.html", b"<table><tr><th>Born:<td>1815<tr><th>Died<td>1852</table>") == "Born: 1815\n\nDied: 1852"
         )
-        assert text_of("a.html", b"<table><tr><td>a<br>b<td>c</table>") == "a b; c"
+        assert text_of("a.html", b"<table><tr><td>a<br>b<td>c</table>") == "a b, c."
 
     def test_names_of_columns_that_no_row_says_are_kept(self):
         form = b"<table><tr><th>Name<th>Date<th>Signature<tr><td>Ada<td><td><tr><td><td><td></table>"
-        assert text_of("a.html", form) == "Date; Signature\n\nName: Ada"
+        assert text_of("a.html", form) == "Date, Signature.\n\nName: Ada"
         other = b"<table><tr><th>Name<th>Date<tr><td colspan=3>none</table>"
-        assert text_of("a.html", other) == "Name; Date\n\nnone"
+        assert text_of("a.html", other) == "Name, Date.\n\nnone"
 
     def test_a_table_that_arranges_a_page_is_no_data(self):
         assert text_of("a.html", b"<table><tr><td><h1>A</h1>x<td><ul><li>b</ul></table>") == "A\n\nx\n\n- b"
@@ -128,20 +128,20 @@ class TestHtml:
 class TestTables:
     def test_a_row_says_the_names_of_its_columns(self):
         data = b'\xef\xbb\xbfCity,Founded,Note\r\nBonn,11 BC,"on the\nRhine"\r\n\r\nRome,,\r\n'
-        assert text_of("a.csv", data) == "City: Bonn; Founded: 11 BC; Note: on the Rhine\n\nCity: Rome"
+        assert text_of("a.csv", data) == "City: Bonn, Founded: 11 BC, Note: on the Rhine.\n\nCity: Rome"
 
     @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
     def test_the_delimiter_is_found(self, delimiter):
         data = delimiter.join(["a", "b"]) + "\n" + delimiter.join(["1", "2"]) + "\n"
-        assert text_of("a.csv", data.encode()) == "a: 1; b: 2"
+        assert text_of("a.csv", data.encode()) == "a: 1, b: 2."
 
     def test_tabs_part_the_cells_of_tsv(self):
-        assert text_of("a.tsv", b"a\tb, c\n1\t2, 3") == "a: 1; b, c: 2, 3"
+        assert text_of("a.tsv", b"a\tb, c\n1\t2, 3") == "a: 1, b, c: 2, 3."
 
     def test_cells_without_a_name_and_a_single_row_are_kept(self):
-        assert text_of("a.csv", b"a,b\n1,2,3\n") == "a: 1; b: 2; 3"
-        assert text_of("a.csv", b"a,b\n") == "a; b"
-        assert text_of("a.csv", b"a,b,c\n1,,\n2,,\n") == "a: 1\n\na: 2\n\nb; c"
+        assert text_of("a.csv", b"a,b\n1,2,3\n") == "a: 1, b: 2, 3."
+        assert text_of("a.csv", b"a,b\n") == "a, b."
+        assert text_of("a.csv", b"a,b,c\n1,,\n2,,\n") == "a: 1\n\na: 2\n\nb, c."
 
     def test_no_row_is_a_heading(self):
         document = read_document("a.csv", b"Name,Of\n" + b"Chapter,One\n" * 3 + b"A much longer name than that,B\n")
@@ -167,7 +167,7 @@ class TestTables:
         quoted = "\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in [["x", "y"], *rows])
         lines = [line for row in rows if (line := row_line(["x", "y"], row))]
         empty = [name for place, name in enumerate(["x", "y"]) if not any(row[place].strip() for row in rows)]
-        assert text_of("a.csv", quoted.encode()) == "\n\n".join([*lines, *filter(None, ["; ".join(empty)])])
+        assert text_of("a.csv", quoted.encode()) == "\n\n".join([*lines, *filter(None, [row_line([], empty)])])
 
 
 MAIL = (
@@ -349,7 +349,7 @@ class TestMarkup:
 class TestCompressed:
     def test_what_a_gzip_file_holds_is_read_by_its_name_without_gz(self):
         assert text_of("a.txt.gz", gzip.compress(b"The sea.")) == "The sea."
-        assert text_of("a.CSV.GZ", gzip.compress(b"a,b\n") + gzip.compress(b"1,2\n")) == "a: 1; b: 2"
+        assert text_of("a.CSV.GZ", gzip.compress(b"a,b\n") + gzip.compress(b"1,2\n")) == "a: 1, b: 2."
 
     @pytest.mark.parametrize("name", ["a.gz", "a.tar.gz", "a.jpg.gz"])
     def test_other_compressed_files_are_not_read(self, name):

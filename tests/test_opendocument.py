@@ -98,18 +98,18 @@ class TestOdt:
     def test_rows_of_a_table_say_the_names_of_their_columns_where_it_has_some(self):
         table = "<table:table>{}</table:table>"
         rows = row("Bonn", "11 BC") + row("Rome", "")
-        assert text(table.format(row("City", "Founded") + rows)) == "City; Founded\n\nBonn; 11 BC\n\nRome"
+        assert text(table.format(row("City", "Founded") + rows)) == "City, Founded.\n\nBonn, 11 BC.\n\nRome"
         header = f"<table:table-header-rows>{row('City', 'Founded')}</table:table-header-rows>"
-        assert text(table.format(header + rows)) == "City: Bonn; Founded: 11 BC\n\nCity: Rome"
+        assert text(table.format(header + rows)) == "City: Bonn, Founded: 11 BC.\n\nCity: Rome"
         assert text(table.format(header + row("Bonn", ""))) == "Founded\n\nCity: Bonn"
         inner = table.format(row("in", "side"))
         outer = f"<table:table-row><table:table-cell>{inner}</table:table-cell>{cell('x')}</table:table-row>"
-        assert text(table.format(outer)) == "in side; x"
+        assert text(table.format(outer)) == "in side, x."
         covered = (
             '<table:table-row><table:table-cell table:number-columns-repeated="2"><text:p>y</text:p></table:table-cell>'
         )
         covered += "<table:covered-table-cell><text:p>hidden</text:p></table:covered-table-cell></table:table-row>"
-        assert text(table.format(covered)) == "y; y"
+        assert text(table.format(covered)) == "y, y."
 
     def test_a_chart_is_read_from_its_own_part_once(self):
         header = f"<table:table-header-rows>{row('', 'Norway')}</table:table-header-rows>"
@@ -120,7 +120,7 @@ class TestOdt:
         )
         frame = '<draw:frame><draw:object xlink:href="./Object 1"/><draw:object xlink:href="./gone"/></draw:frame>'
         body = f"<text:p>Before{frame}</text:p><text:p>After</text:p>"
-        assert text(body, **{"Object 1/content.xml": chart}) == "Before\n\nAfter\n\nShips\n\nQ1; Norway: 12"
+        assert text(body, **{"Object 1/content.xml": chart}) == "Before\n\nAfter\n\nShips\n\nQ1, Norway: 12."
 
     def test_what_stands_above_and_below_all_pages_is_read_last_and_once(self):
         page = (
@@ -160,7 +160,7 @@ class TestOdp:
         body = f"<office:presentation>{slide('The Sea', BODY)}{slide('Depth', BODY)}</office:presentation>"
         document = read_document("a.odp", archive_of(body))
         assert [page.number for page in document.pages] == [1, 2]
-        assert document.pages[1].text == f"Depth\n\n{BODY}\n\nBonn; 11 BC\n\nSay this."
+        assert document.pages[1].text == f"Depth\n\n{BODY}\n\nBonn, 11 BC.\n\nSay this."
         assert headings_of(document) == [("The Sea",), ("Depth",)]
         assert document.title == "The Sea"
 
