@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
-#: Counts how paragraphs are made: a document that was divided in another way is read again when it is indexed. It
-#: stands here because those who only read an index need not load what divides.
-SEGMENTATION = 2
+#: Counts how the text of files and its paragraphs are made: a document that was read or divided in another way is read
+#: again when it is indexed. It stands here because those who only read an index need not load what divides.
+SEGMENTATION = 3
 
 
 @dataclass(frozen=True, slots=True)
