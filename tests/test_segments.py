@@ -196,6 +196,13 @@ def test_a_term_is_looked_up_and_left_out_by_what_it_adds(held, parts, least, wa
     assert term.of(numbers).tolist() == [adds.get(number, 0.0) for number in numbers.tolist()]
 
 
+def test_a_count_that_a_damaged_index_states_too_low_changes_no_score():
+    part = as_postings([(1, 200, 600), (2, 130, 40), (3, 2, 40)])
+    weights = Weights(90.0, Parameters())
+    stated = [QueryTerm(1.7, weights, most, 1, [part]).all()[1].tolist() for most in (1, 200)]
+    assert stated[0] == stated[1]
+
+
 def test_a_large_part_stays_apart(monkeypatch):
     monkeypatch.setattr("docqa.retrieval.postings.APART", 3)
     parts = [as_postings([(number, 1, 1) for number in held]) for held in ([7], [1, 2, 3], [8, 9], [])]

@@ -117,7 +117,8 @@ class QueryTerm:
         return np.uint16(length)
 
     def _added(self, frequencies: NDArray[np.uint16], lengths: NDArray[np.uint16]) -> Scores:
-        if len(lengths) and self.most < FEW and lengths.max() < SHORT:
+        # Not by `most`, which a damaged index may state too low.
+        if len(lengths) and frequencies.max() < FEW and lengths.max() < SHORT:
             return self._usual.take(frequencies * np.uint16(SHORT) + lengths)
         return self.factor * self.weights.of(frequencies, lengths)
 
