@@ -10,11 +10,14 @@ from conftest import WorkersHere
 from docqa.cli import main
 from docqa.documents import mending, pdfium
 from docqa.documents.formats import READERS, read_document
+from docqa.documents.limits import DEFAULT_LIMITS
 from docqa.documents.versions import installed_version, pdf_extractors
 from docqa.indexing import run, worker
-from docqa.indexing.again import has_more_extractors, is_divided_otherwise, is_outdated
+from docqa.indexing.again import has_more_extractors, is_divided_otherwise, is_outdated, is_read_again
 from docqa.indexing.report import IndexReport
 from docqa.indexing.workers import Workers
+from docqa.paragraphs.paragraph import SEGMENTATION
+from docqa.store.documents import PARTIAL, StoredDocument
 from pdf_maker import make_pdf, second_pages_fail
 
 BAD = "documents/bad.pdf"
@@ -130,6 +133,13 @@ class TestVersions:
         assert suffix in READERS
         document = read_document("a" + suffix, data)
         assert installed_version(document.extractor) == document.extractor_version
+
+
+@pytest.mark.parametrize(("code", "again"), [("DOC-LIBRARY", True), ("DOC-DAMAGED", False)])
+def test_a_document_of_which_a_part_takes_a_library_that_is_missing_is_tried_again(code, again):
+    stated = {"path": "a.eml", "status": PARTIAL, "code": code, "segmentation": SEGMENTATION}
+    document = StoredDocument(**dict.fromkeys(StoredDocument.__dataclass_fields__) | stated)
+    assert is_read_again(document, DEFAULT_LIMITS, [], "pypdf") is again
 
 
 class TestDivision:

@@ -5,6 +5,7 @@ import io
 import pytest
 
 from docqa.documents import drawings
+from docqa.documents.formats import read_document
 from read_back import text_of
 
 DIAGRAM = (
@@ -77,6 +78,16 @@ class TestPptx:
         text = text_of("a.pptx", saved(presentation))
         assert "Bergen Norway, Ships: 3.\n\nOslo Norway, Ships: 4.\n\nVigo Spain, Ships: 5." in text
 
+    def test_series_with_places_of_their_own_are_not_put_together(self, presentation):
+        from pptx.chart.data import XyChartData
+        from pptx.enum.chart import XL_CHART_TYPE
+
+        data = XyChartData()
+        for name, across in (("Depth", 1.5), ("Salt", 2.5)):
+            data.add_series(name).add_data_point(across, 40)
+        self.add_chart(presentation, XL_CHART_TYPE.XY_SCATTER, data)
+        assert "1.5, Depth: 40.\n\n2.5, Salt: 40." in text_of("a.pptx", saved(presentation))
+
     def test_points_of_a_scatter_chart_are_pairs(self, presentation):
         from pptx.chart.data import XyChartData
         from pptx.enum.chart import XL_CHART_TYPE
@@ -93,7 +104,11 @@ class TestPptx:
 
         part = presentation.slides[0].part
         part.relate_to(Part(PackURI("/ppt/diagrams/data1.xml"), KIND, part.package, data.encode()), RELATION)
-        assert text_of("a.pptx", saved(presentation)).split("\n\n") == ["Sales", *lines, "Say this."]
+        document = read_document("a.pptx", saved(presentation))
+        assert document.pages[0].text.split("\n\n") == ["Sales", *lines, "Say this."]
+        assert [note.split(" (")[0] for note in document.notes] == [
+            "A drawing on slide 1 could not be read" for _ in ("damaged",) if not lines
+        ]
 
 
 class TestDocx:
@@ -139,14 +154,16 @@ def test_dates_count_from_the_day_that_the_chart_says(marked, day):
         f'<c:chartSpace xmlns:c="{drawings.CHART.strip("{}")}"><c:date1904 val="{marked}"/><c:ser><c:cat><c:numCache>'
         "<c:formatCode>yyyy</c:formatCode><c:pt idx='0'><c:v>37261</c:v></c:pt></c:numCache></c:cat></c:ser></c:chartSpace>"
     )
-    assert list(drawings._of_chart(chart)) == [day]
+    assert "".join(drawings._of_chart(chart)) == day
 
 
 @pytest.mark.parametrize(
     ("value", "code", "shown"),
     [
         ("0.30000000000000004", "General", "0.3"),
-        ("0.125", "0%", "12%"),
+        ("0.125", "0%", "13%"),
+        ("1e99", "0%", "1e+99"),
+        ("NaN", "0%", "NaN"),
         ("12", "#,##0.00", "12"),
         ("n/a", "0%", "n/a"),
         ("37261", "m/d/yyyy", "2002-01-05"),

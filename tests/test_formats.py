@@ -252,6 +252,7 @@ class TestMail:
         assert document.pages[0].text == f"{self.HEAD}\n\nIt is blue."
         (note,) = document.notes
         assert "`pip install lxml`" in note
+        assert document.code == "DOC-LIBRARY"
         assert refusal("a.eml", MAIL + b"Content-Type: text/html\r\n\r\n<p>x\r\n").code == "DOC-LIBRARY"
 
     def test_a_message_without_the_lines_between_its_parts_keeps_its_text(self):
@@ -262,7 +263,11 @@ class TestMail:
         data = b"It is blue."
         for _ in range(60):
             data = MAIL + b"Content-Type: message/rfc822\r\n\r\n" + data
-        assert text_of("a.eml", data).startswith(self.HEAD)
+        assert refusal("a.eml", data).code == "DOC-DAMAGED"
+        mixed = MAIL + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSee below.\r\n--b\r\n"
+        document = read_document("a.eml", mixed + data.replace(MAIL, b"", 1) + b"\r\n--b--\r\n")
+        assert "See below." in document.pages[0].text
+        assert (len(document.notes), document.code) == (1, "DOC-DAMAGED")
 
     def test_an_unknown_charset_is_detected(self):
         data = MAIL + b"Content-Type: text/plain; charset=nonsense\r\n\r\n" + "naïve".encode("cp1252")

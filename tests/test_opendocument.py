@@ -126,8 +126,13 @@ class TestOdt:
         page = (
             "<style:header><text:p>Contract 7</text:p></style:header><style:footer><text:p>{}</text:p></style:footer>"
         )
+        note = "<text:note><text:note-body><text:p>In euros.</text:p></text:note-body></text:note>"
+        page = page.replace("Contract 7", f"Contract 7{note}", 1)
         styles = f"<office:document-styles {SPACES}>{page.format('Bergen')}{page.format('Oslo')}{page.format('7')}</office:document-styles>"
-        assert text("<text:p>The fee.</text:p>", **{"styles.xml": styles}) == "The fee.\n\nContract 7\n\nBergen\n\nOslo"
+        assert (
+            text("<text:p>The fee.</text:p>", **{"styles.xml": styles})
+            == "The fee.\n\nContract 7\n\nBergen\n\nOslo\n\nIn euros."
+        )
 
     def test_title_author_and_language_are_those_that_it_states(self):
         meta = (

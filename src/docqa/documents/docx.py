@@ -9,11 +9,11 @@ from typing import Any
 
 from docqa.documents.archive import open_archive
 from docqa.documents.document import Document
-from docqa.documents.drawings import drawn_lines
+from docqa.documents.drawings import drawings
 from docqa.documents.foreign import in_one_line, library, reason
 from docqa.documents.page_text import PageText
 from docqa.documents.stated import author_line, language_tag
-from docqa.documents.table import filled, row_line, unsaid
+from docqa.documents.table import table_lines
 from docqa.errors import DocumentError
 
 PACKAGE = "python-docx"
@@ -44,7 +44,8 @@ def read_docx(data: bytes) -> Document:
         levels = _heading_levels(document)
         for element in document.element.body:
             _add(page, element, levels)
-        for line in drawn_lines(document.part, PACKAGE):
+        drawn = drawings(document.part, PACKAGE)
+        for line in drawn.lines:
             page.add(line)
         _add_beside(page, document.part)
         title = in_one_line(document.core_properties.title)
@@ -60,7 +61,9 @@ def read_docx(data: bytes) -> Document:
     # python-docx gives a file without a title this one.
     if not title or title == "Word Document":
         title = page.first_heading
-    return Document((page.finish(1, guess=True),), title, PACKAGE, docx.__version__, author=author, language=language)
+    notes = tuple(f"A chart or diagram could not be read ({failure})." for failure in drawn.failures)
+    pages = (page.finish(1, guess=True),)
+    return Document(pages, title, PACKAGE, docx.__version__, notes, author, language, "DOC-DAMAGED")
 
 
 def _add_beside(page: PageText, part: Any) -> None:
@@ -123,9 +126,7 @@ def _table_lines(table: Any) -> Iterator[str]:
     names: list[str] = []
     if len(rows) > 1 and next(table.iter(f"{WORD}tblHeader"), None) is not None:
         names = rows.pop(0)
-    yield unsaid(names, set().union(*(filled(row) for row in rows if len(row) == len(names))))
-    for row in rows:
-        yield row_line(names if len(names) == len(row) else [], row)
+    return table_lines(names, rows)
 
 
 def _own(element: Any, tag: str) -> Iterator[Any]:

@@ -2,47 +2,55 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from docqa.documents.foreign import library
-from docqa.documents.table import row_line
+from docqa.documents.foreign import library, reason
+from docqa.documents.table import table_lines
 
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 #: What a format of numbers says about percents: "0.0%" has one digit after the point.
-PERCENT = re.compile(r"0(?:\.(0+))?%")
+PERCENT, MOST_PERCENT = re.compile(r"0(?:\.(0{1,9}))?%"), 10**9
 #: And about dates, which are days since one of these; what is quoted or stands in brackets is none of it.
 DAY_OR_YEAR, NO_CODE = re.compile("[dy]", re.IGNORECASE), re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 USUAL_START, OTHER_START, MOST_DAYS = date(1899, 12, 30), date(1904, 1, 1), 2_957_000
 NUMBERS = {f"{CHART}numCache", f"{CHART}numLit"}
 
-logger = logging.getLogger(__name__)
+
+@dataclass(frozen=True)
+class Drawings:
+    """The lines of charts and diagrams, and why others could not be read, a reason each."""
+
+    lines: tuple[str, ...]
+    failures: tuple[str, ...]
 
 
-def drawn_lines(part: Any, package: str) -> Iterator[str]:
-    """The lines of the charts and diagrams that a part of a document refers to, in the order of its references.
+def drawings(part: Any, package: str) -> Drawings:
+    """The charts and diagrams that a part of a document refers to, in the order of its references.
 
-    `part` is one of python-pptx or python-docx, and `package` says which. What is damaged is left out.
+    `part` is one of python-pptx or python-docx, and `package` says which.
     """
     parse = library(f"{package.removeprefix('python-')}.oxml", package).parse_xml
+    lines: list[str] = []
+    failures: list[str] = []
     for relation in part.rels.values():
         read = READ.get(relation.reltype.rpartition("/")[2])
         if read is None or relation.is_external:
             continue
         try:
-            lines = list(read(parse(relation.target_part.blob)))
+            lines += list(read(parse(relation.target_part.blob)))
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - a foreign parser
-            # As with the document itself: lxml and the packages raise nearly anything. The text around it counts more.
-            logger.info("a drawing: %r", error)
-            continue
-        yield from lines
+            # As with the document itself: lxml and the packages raise nearly anything. It must not cost the text.
+            failures.append(reason(error))
+    return Drawings(tuple(lines), tuple(failures))
 
 
 def _of_diagram(root: Any) -> Iterator[str]:
@@ -55,17 +63,19 @@ def _of_chart(root: Any) -> Iterator[str]:
     """Titles of the chart and its axes, then for each category a line with its value in each series."""
     for title in root.iter(f"{CHART}title"):
         yield _words(title)
-    names: list[str] = []
-    categories: dict[int, str] = {}
-    values: list[dict[int, str]] = []
+    # Series that have the same categories share lines. Those of a scatter chart need not: each has places of its own.
+    groups: list[tuple[dict[int, str], list[str], list[dict[int, str]]]] = []
     for series in root.iter(f"{CHART}ser"):
-        names.append(" ".join(value.text or "" for value in series.iterfind(f"{CHART}tx//{CHART}v")))
-        values.append(_points(_first(series, "val", "yVal")))
-        # Series share their categories; a later one may know more of them.
-        categories = {**_points(_first(series, "cat", "xVal")), **categories}
-    for number in sorted({*categories, *(number for held in values for number in held)}):
-        row = [categories.get(number, ""), *(held.get(number, "") for held in values)]
-        yield row_line(["", *names], row)
+        name = " ".join(value.text or "" for value in series.iterfind(f"{CHART}tx//{CHART}v"))
+        categories, values = _points(_first(series, "cat", "xVal")), _points(_first(series, "val", "yVal"))
+        if not groups or categories not in ({}, groups[-1][0]):
+            groups.append((categories, [], []))
+        groups[-1][1].append(name)
+        groups[-1][2].append(values)
+    for categories, names, columns in groups:
+        numbers = sorted({*categories, *(number for column in columns for number in column)})
+        rows = [[categories.get(at, ""), *(column.get(at, "") for column in columns)] for at in numbers]
+        yield from table_lines(["", *names], rows)
 
 
 def _first(series: Any, *tags: str) -> Any:
@@ -109,15 +119,19 @@ def _shown(value: str, code: str, start: date = USUAL_START) -> str:
     ('0.3', '12.5%', '2024-01-01')
     """
     try:
-        number = float(value)
-    except ValueError:
+        number = Decimal(value)
+    except InvalidOperation:
+        return value
+    if not number.is_finite():
         return value
     percent = PERCENT.search(code)
-    if percent:
-        return f"{number:.{len(percent[1] or '')}%}"
+    if percent and abs(number) < MOST_PERCENT:
+        # A half goes up, as in the programs that draw charts.
+        step = Decimal(1).scaleb(-len(percent[1] or ""))
+        return f"{(number * 100).quantize(step, ROUND_HALF_UP)}%"
     if DAY_OR_YEAR.search(NO_CODE.sub("", code)) and 0 < number < MOST_DAYS:
         return (start + timedelta(days=int(number))).isoformat()
-    return f"{number:.15g}"
+    return f"{float(number):.15g}"
 
 
 def _words(element: Any) -> str:

@@ -56,6 +56,7 @@ def read_mail(data: bytes) -> Document:
         tuple(f"A part of the message could not be read: {failure}" for failure in failures),
         author=_author(message),
         language=language_tag(_header(message, "Content-Language")),
+        code=next((failure.code for failure in failures), "DOC-DAMAGED"),
     )
 
 
@@ -104,6 +105,7 @@ def _add_part(page: PageText, part: EmailMessage, failures: list[DocumentError],
     kind = part.get_content_type()
     within: list[Any] = list(part.get_payload()) if part.is_multipart() else []
     if depth > DEEPEST:
+        failures.append(DocumentError("DOC-DAMAGED", f"Parts lie in each other more than {DEEPEST} deep."))
         return False
     if kind == "message/rfc822" and within:
         return _add_message(page, within[0], failures, depth + 1)

@@ -14,7 +14,7 @@ from docqa.documents.foreign import in_one_line, library
 from docqa.documents.html import PACKAGE, lxml_version
 from docqa.documents.page_text import PageText
 from docqa.documents.stated import Stated, author_line, language_tag
-from docqa.documents.table import filled, row_line, unsaid
+from docqa.documents.table import table_lines
 from docqa.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def read_odt(data: bytes) -> Document:
     with _opened(data, "ODT") as archive:
         body = _Body(archive)
         body.add(read_xml(archive, CONTENT))
-        body.add_rest()
         body.add_around_pages()
+        body.add_rest()
         stated = _stated(archive)
     if body.page.is_empty:
         raise DocumentError("DOC-NO-TEXT", "The document holds no text; what it shows may be pictures.")
@@ -67,9 +67,9 @@ def read_odp(data: bytes) -> Document:
             body = _Body(archive)
             for child in slide:
                 body.add(child)
-            body.add_rest()
             for frame in slide.iterfind(f"{SLIDE}notes/{DRAWING}frame[@{SLIDE}class='notes']"):
                 body.add(frame)
+            body.add_rest()
             first = first or body.page.first_heading
             pages.append(body.page.finish(number))
         stated = _stated(archive)
@@ -132,7 +132,7 @@ class _Body:
             return
         seen: set[str] = set()
         for element in read_xml(self._archive, STYLES).iter(*AROUND_PAGES):
-            words = self._words(element)
+            words = "".join(element.itertext())
             # Without a letter it is the number of a page.
             if words not in seen and any(map(str.isalpha, words)):
                 seen.add(words)
@@ -169,9 +169,7 @@ class _Body:
         rows = [self._cells(row) for row in _own(table, f"{TABLE}table-row")]
         header = table.find(f"{TABLE}table-header-rows")
         names = rows.pop(0) if header is not None and len(header) == 1 and len(rows) > 1 else []
-        yield unsaid(names, set().union(*(filled(row) for row in rows if len(row) == len(names))))
-        for row in rows:
-            yield row_line(names if len(row) == len(names) else [], row)
+        return table_lines(names, rows)
 
     def _cells(self, row: Any) -> list[str]:
         cells: list[str] = []

@@ -9,11 +9,11 @@ from typing import Any
 
 from docqa.documents.archive import open_archive
 from docqa.documents.document import Document, Page
-from docqa.documents.drawings import drawn_lines
+from docqa.documents.drawings import Drawings, drawings
 from docqa.documents.foreign import in_one_line, library, reason
 from docqa.documents.page_text import PageText
 from docqa.documents.stated import author_line, language_tag
-from docqa.documents.table import filled, row_line, unsaid
+from docqa.documents.table import table_lines
 from docqa.errors import DocumentError
 
 PACKAGE = "python-pptx"
@@ -37,9 +37,10 @@ def read_pptx(data: bytes) -> Document:
         # python-pptx raises KeyError, AttributeError, errors of lxml and more on damaged files.
         raise DocumentError("DOC-DAMAGED", f"The presentation is damaged or no PPTX ({reason(error)}).") from error
     pages, failures = _pages(slides)
-    if slides and len(failures) == len(slides):
+    has_text = any(page.text for page in pages)
+    if failures and not has_text:
         raise DocumentError("DOC-DAMAGED", f"No slide could be read ({failures[0]}). Get a fresh copy of the file.")
-    if not any(page.text for page in pages):
+    if not has_text:
         raise DocumentError("DOC-NO-TEXT", "The presentation holds no text; what it shows may be pictures.")
     # The title that PowerPoint and python-pptx give a file by themselves says nothing.
     if not title or title == "PowerPoint Presentation":
@@ -52,7 +53,8 @@ def _pages(slides: Iterable[Any]) -> tuple[list[Page], list[str]]:
     for number, slide in enumerate(slides, start=1):
         page = PageText()
         try:
-            _add_slide(page, slide)
+            drawn = _add_slide(page, slide)
+            failures += [f"A drawing on slide {number} could not be read ({failure})." for failure in drawn.failures]
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - a foreign parser
@@ -64,15 +66,17 @@ def _pages(slides: Iterable[Any]) -> tuple[list[Page], list[str]]:
     return pages, failures
 
 
-def _add_slide(page: PageText, slide: Any) -> None:
+def _add_slide(page: PageText, slide: Any) -> Drawings:
     title = slide.shapes.title
     if title is not None:
         page.add_heading(title.text_frame.text, 1)
     _add_shapes(page, (shape for shape in slide.shapes if title is None or shape.shape_id != title.shape_id))
-    for line in drawn_lines(slide.part, PACKAGE):
+    drawn = drawings(slide.part, PACKAGE)
+    for line in drawn.lines:
         page.add(line)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         page.add(_lines(slide.notes_slide.notes_text_frame.text))
+    return drawn
 
 
 def _add_shapes(page: PageText, shapes: Iterable[Any]) -> None:
@@ -82,9 +86,8 @@ def _add_shapes(page: PageText, shapes: Iterable[Any]) -> None:
         elif getattr(shape, "has_table", False):
             rows = [[cell.text_frame.text for cell in row.cells] for row in shape.table.rows]
             names = rows.pop(0) if shape.table.first_row and len(rows) > 1 else []
-            page.add(unsaid(names, set().union(*map(filled, rows))))
-            for row in rows:
-                page.add(row_line(names, row))
+            for line in table_lines(names, rows):
+                page.add(line)
         elif shape.has_text_frame:
             for paragraph in shape.text_frame.paragraphs:
                 page.add(_lines(paragraph.text))

@@ -51,6 +51,17 @@ def row_line(names: Sequence[str], values: Sequence[str]) -> str:
     return line if len(cells) < MANY or line.endswith(ENDS) else f"{line}."
 
 
+def table_lines(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table: names that no row says, then each row; rows of another length are not under the names.
+
+    >>> list(table_lines(["City", "Founded", "Twin"], [["Bonn", "11 BC", ""], ["none"]]))
+    ['Twin', 'City: Bonn, Founded: 11 BC.', 'none']
+    """
+    yield unsaid(names, set().union(*(filled(row) for row in rows if len(row) == len(names))))
+    for row in rows:
+        yield row_line(names if len(row) == len(names) else [], row)
+
+
 def filled(values: Sequence[str]) -> set[int]:
     """The columns in which a row has something."""
     return {number for number, value in enumerate(values) if value.strip()}

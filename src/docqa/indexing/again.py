@@ -10,7 +10,7 @@ from docqa.documents.limits import DEFAULT_LIMITS, LIMIT_OPTIONS, Limits
 from docqa.documents.ocr import NAME
 from docqa.documents.versions import installed_version, pdf_extractors
 from docqa.paragraphs.paragraph import SEGMENTATION
-from docqa.store.documents import FAILED, OK, StoredDocument
+from docqa.store.documents import FAILED, OK, PARTIAL, TRIED_AGAIN, StoredDocument
 
 #: The extractors that a file was tried with, joined by "+", and their versions; for PDFs.
 Tried = tuple[str | None, str | None]
@@ -28,16 +28,17 @@ def is_read_again(
     """Whether a document has to be read again although its file has not changed.
 
     So it is with one that met a limit when other limits than the usual are asked for, one that needs a password when
-    there are some to try, one that another version of its extractor read than is installed now, one that an earlier
-    docqa divided into paragraphs in another way, and a PDF of which something could not be read when there was no
-    PDFium yet to try it with, or Tesseract was not asked for yet; with `retry_failed` also with all that could not be
-    read in full.
+    there are some to try, one that another version of its extractor read than is installed now, one of which a part
+    takes a library that was not installed, one that an earlier docqa read or divided into paragraphs in another way,
+    and a PDF of which something could not be read when there was no PDFium yet to try it with, or Tesseract was not
+    asked for yet; with `retry_failed` also with all that could not be read in full.
     """
     return (
         (document.code in LIMIT_OPTIONS and limits != DEFAULT_LIMITS)
         or (document.code == "PDF-ENCRYPTED" and len(passwords) > 0)
         or (retry_failed and document.status != OK)
         or (is_outdated(document) and not _would_lose_text(document, ocr))
+        or (document.status == PARTIAL and document.code in TRIED_AGAIN)
         or is_divided_otherwise(document)
         or has_more_extractors(document, pdf_extractor, ocr)
     )
