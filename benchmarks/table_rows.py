@@ -1,16 +1,20 @@
 """How a row of a table is best written for a reader: right answers to questions about one cell, by the way of writing.
 
-python benchmarks/table_rows.py
+python benchmarks/table_rows.py [--tables FOLDER]
 
-Eight small tables made up for this, and a question about each cell but those of the first column. A row stands in a
+Eight small tables made up for this, or the first rows of the CSV files in a folder, and a question about each cell but
+those of the first column. A row stands in a
 line of its own, all rows of a table in one paragraph, as `docqa.documents.table.row_line` and others write it.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
 from results import Column, Table, add_json_option, publish
 
@@ -36,6 +40,9 @@ def example(question: str, names: str, *rows: str) -> Example:
 def _cells(line: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in line.split("|"))
 
+
+#: So much is taken of a CSV file, whose cells have at most so many characters.
+ROWS, COLUMNS, LONGEST = 5, 5, 60
 
 EXAMPLES = (
     example(
@@ -106,6 +113,29 @@ EXAMPLES = (
 )
 
 
+def found(folder: Path) -> list[Example]:
+    """The beginnings of the CSV files under a folder whose rows begin each with other words and whose columns have names.
+
+    Those that begin alike are one table.
+    """
+    examples: dict[tuple[str, ...], Example] = {}
+    for file in sorted(folder.rglob("*.csv")):
+        try:
+            with file.open(encoding="utf-8", newline="") as lines:
+                names, *rows = [row[:COLUMNS] for row in islice(csv.reader(lines), ROWS + 1)]
+        except (ValueError, csv.Error):
+            continue
+        cells = [cell.strip() for row in rows for cell in row]
+        even = len(names) > 1 and all(len(row) == len(names) for row in rows) and len(rows) == ROWS
+        if not even or not all(cells) or max(map(len, cells)) > LONGEST or len({row[0] for row in rows}) < ROWS:
+            continue
+        # Names are words, and so are first cells; a table of numbers alone is none that people ask about.
+        if all(any(map(str.isalpha, cell)) for cell in (*names, *(row[0] for row in rows))):
+            table = Example("What is the {column} of {row}?", tuple(names), tuple(map(tuple, rows)))
+            examples.setdefault(table.names, table)
+    return list(examples.values())
+
+
 def _named(names: Sequence[str], values: Sequence[str]) -> list[str]:
     return [f"{name}: {value}" if name else value for name, value in zip(names, values, strict=True)]
 
@@ -127,20 +157,22 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--readers", nargs="+", default=["docqa-base", "docqa-small"])
+    parser.add_argument("--tables", type=Path, metavar="FOLDER", help="CSV files to take instead of the tables made up")
     add_json_option(parser)
     options = parser.parse_args()
     readers = [Reader.load(name) for name in options.readers]
-    rows: list[tuple[str | int, ...]] = [(way, *(right(reader, way) for reader in readers)) for way in WAYS]
+    examples = found(options.tables) if options.tables else EXAMPLES
+    rows: list[tuple[str | int, ...]] = [(way, *(right(reader, way, examples) for reader in readers)) for way in WAYS]
     columns = (Column("a row is written with"), *(Column(f"right by {reader.name}") for reader in readers))
-    asked = sum(len(one.rows) * (len(one.names) - 1) for one in EXAMPLES)
-    table = Table("rows", f"{asked} questions about cells of {len(EXAMPLES)} tables", columns, tuple(rows))
+    asked = sum(len(one.rows) * (len(one.names) - 1) for one in examples)
+    table = Table("rows", f"{asked} questions about cells of {len(examples)} tables", columns, tuple(rows))
     publish("table_rows", "Rows of tables", [table], options.json)
 
 
-def right(reader: Reader, way: str) -> int:
+def right(reader: Reader, way: str, examples: Sequence[Example]) -> int:
     """How many of the questions the reader answers exactly when rows are written so."""
     count = 0
-    for one in EXAMPLES:
+    for one in examples:
         # Where rows do not say the names of their columns, these stand above.
         lines = [WAYS[way](one.names, row) for row in one.rows]
         if way.startswith("no names"):
