@@ -114,7 +114,7 @@ EXAMPLES = (
 
 
 def found(folder: Path) -> list[Example]:
-    """The beginnings of the CSV files under a folder whose rows begin each with other words and whose columns have names.
+    """The beginnings of the CSV files under a folder whose columns have names and whose rows begin differently.
 
     Those that begin alike are one table.
     """
