@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from docqa.errors import DataFileError
 from docqa.evaluation.squad import load_squad
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
@@ -118,6 +119,65 @@ def test_longer_contexts_hold_every_answer_where_they_say(tmp_path, monkeypatch)
         assert contexts[number] in question.paragraph
         assert question.paragraph.count(answer) == contexts[number].count(answer)
     assert any(len(question.paragraph) > max(map(len, contexts)) for question in questions.values())
+
+
+def _paragraph_file(path, paragraphs):
+    entries = [
+        {
+            "context": text,
+            "qas": [{"id": str(number), "question": "Who?", "answers": [{"text": "Ada", "answer_start": 0}]}],
+        }
+        for number, text in enumerate(paragraphs)
+    ]
+    path.write_text(json.dumps({"data": [{"paragraphs": entries}]}))
+    return path
+
+
+def test_written_questions_find_their_paragraphs_and_one_paragraph_in_twenty_is_held_out(tmp_path, monkeypatch):
+    import written_questions
+
+    texts = [f"Ada  built ship {number}. Ada sold it." for number in range(100)]
+    rows = [
+        row
+        for text in [*texts, "Nobody has this paragraph."]
+        for row in (
+            f"{written_questions.mark(text.upper())}\tA\t0\t3\tWho built a ship?",
+            f"{written_questions.mark(text)}\tU\t0\t3\tWho sank it?",
+        )
+    ]
+    written = tmp_path / "written.tsv"
+    written.write_text("\n".join(rows) + "\n")
+    qa = _paragraph_file(tmp_path / "qa.json", texts)
+    out, held_out = tmp_path / "out.json", tmp_path / "held_out.json"
+    arguments = ["--qa", str(qa), "--written", str(written), "--out", str(out), "--held-out", str(held_out)]
+    monkeypatch.setattr("sys.argv", ["written_questions.py", *arguments])
+    written_questions.main()
+    questions, others = load_squad(out), load_squad(held_out)
+    held = sum(written_questions.is_held_out(written_questions.mark(text)) for text in texts)
+    assert (len(questions), len(others)) == (2 * (len(texts) - held), 2 * held)
+    assert held
+    assert not {question.paragraph for question in questions} & {question.paragraph for question in others}
+    for question in questions + others:
+        found = [answer.start for answer in question.standing]
+        assert found == ([0, question.paragraph.index("Ada sold")] if "built" in question.text else [])
+
+
+def test_a_line_that_is_no_written_question_is_named(tmp_path):
+    import written_questions
+
+    written = tmp_path / "written.tsv"
+    written.write_text("0123456789ab\tA\t0\t3\tWho?\n0123456789ab\tmaybe\t0\t3\tWho?\n")
+    with pytest.raises(DataFileError, match="line 2"):
+        written_questions.load_written(written)
+
+
+def test_the_written_questions_that_ship_are_of_both_kinds_and_asked_once():
+    import written_questions
+
+    written = written_questions.load_written(written_questions.QUESTIONS)
+    assert len({(row.mark, row.question.lower()) for row in written}) == len(written)
+    assert all(0 <= row.start < row.end and row.question.strip() == row.question != "" for row in written)
+    assert 0.3 < sum(row.answered for row in written) / len(written) < 0.37
 
 
 def test_every_benchmark_of_make_bench_writes_its_result():

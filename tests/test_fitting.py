@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import docqa
 from docqa.answers.calibration import FEATURES, probability
+from docqa.cli import main
 from docqa.evaluation.given import evaluate_given
 from docqa.evaluation.squad import AnnotatedAnswer, AnnotatedQuestion
 from docqa.fitting.cases import ReadCase, load_cases, save_cases
@@ -20,6 +21,7 @@ from docqa.fitting.fit import (
     fit_calibration,
     fit_ranking,
     fitting_case,
+    given_threshold,
     probability_cases,
     worthwhile_threshold,
 )
@@ -186,6 +188,29 @@ def test_a_threshold_lies_between_0_and_1_and_is_0_when_every_question_has_an_an
     assert worthwhile_threshold(chances, right, np.ones(count, bool)) == 0
 
 
+def _given(count, missing, share):
+    """Answers with a score above the null score by 0 to 9; where it is below `missing`, a share has no answer."""
+    generator = np.random.default_rng(7)
+    cases = []
+    for above in generator.uniform(0, 9, count):
+        there = not (above < missing and generator.random() < share)
+        cases.append(FittingCase(((0.0, float(above), 1.0, 0.0),), (there,), there))
+    return cases
+
+
+def test_questions_that_look_answerable_and_are_not_ask_for_a_higher_threshold_where_the_paragraph_is_given():
+    calibration = Calibration((-4.0, 0.0, 1.0, 0.0, 0.0), (0.0,) * 5, (0.0,) * 5)
+    told_easily = given_threshold(_given(400, missing=3, share=0.9), calibration)
+    looking_alike = given_threshold(_given(400, missing=7, share=0.9), calibration)
+    assert 0 < told_easily < looking_alike < 1
+
+
+def test_a_threshold_for_given_paragraphs_needs_questions_with_and_without_an_answer():
+    calibration = Calibration((-4.0, 0.0, 1.0, 0.0, 0.0), (0.0,) * 5, (0.0,) * 5)
+    with pytest.raises(docqa.DocqaError, match=r"20 questions with an answer and 20 without; there are 40 and 0\."):
+        given_threshold(_given(40, missing=0, share=0.0), calibration)
+
+
 def test_the_ranking_that_decided_is_found():
     generator = np.random.default_rng(3)
     cases = []
@@ -258,3 +283,44 @@ def test_an_answer_is_right_only_when_there_is_one_and_in_the_right_file():
     assert not ReadCase.from_dict({**stored, "answerable": False}).is_right(best)
     assert not ReadCase.from_dict({**stored, "file": "b"}).is_right(best)
     assert ReadCase.from_dict({**stored, "file": "a"}).is_right(best)
+
+
+def _question_file(path, questions, unanswerable=()):
+    entries = [
+        {
+            "context": question.paragraph,
+            "qas": [
+                {
+                    "id": question.id,
+                    "question": question.text,
+                    "answers": [{"text": answer.text, "answer_start": answer.start} for answer in question.answers],
+                },
+                *(
+                    {"id": f"{question.id}-no", "question": text, "is_impossible": True, "answers": []}
+                    for text in unanswerable
+                ),
+            ],
+        }
+        for question in questions
+    ]
+    path.write_text(json.dumps({"data": [{"paragraphs": entries}]}), encoding="utf-8")
+    return str(path)
+
+
+def test_the_command_fits_probabilities_and_takes_the_given_threshold_from_the_file_for_it(tmp_path, capsys):
+    questions = _questions(80)
+    asked = _question_file(tmp_path / "asked.json", questions[:60])
+    own = _question_file(tmp_path / "own.json", questions[60:], ["Who wrote the house a letter?"])
+    fixed = ["calibrate", asked, "--reader", "docqa-small", "--limit", "30", "--candidates", "5", "--given", "60"]
+    fitted = {}
+    for name, more in (("by_rule", []), ("from_file", ["--given-file", own])):
+        out = tmp_path / name
+        kept = ["--readings", str(tmp_path / "readings.jsonl"), "--out", str(out), "--json"]
+        with pytest.raises(SystemExit, match="0"):
+            main([*fixed, *kept, *more])
+        said = json.loads(capsys.readouterr().out)
+        fitted[name] = json.loads((out / "docqa.json").read_text())
+        assert said["given_threshold"] == fitted[name]["given_threshold"]
+    assert fitted["by_rule"]["calibration"] == fitted["from_file"]["calibration"]
+    assert fitted["by_rule"]["threshold"] == fitted["from_file"]["threshold"]
+    assert fitted["by_rule"]["given_threshold"] != fitted["from_file"]["given_threshold"]

@@ -15,6 +15,7 @@ from docqa.cli.options import json_option, reader_options
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from docqa.evaluation.squad import AnnotatedQuestion
     from docqa.fitting.cases import ReadCase
     from docqa.fitting.held_out import HeldOut
     from docqa.fitting.scouting import Scouting
@@ -53,6 +54,14 @@ if TYPE_CHECKING:
     help="Also read N questions with their own paragraph alone, up to half of them made unanswerable, and fit the "
     "probabilities on these; the others then serve --ranking.",
 )
+@click.option(
+    "--given-file",
+    "given_files",
+    multiple=True,
+    metavar="FILE",
+    help="Questions with and without an answer, read with their own paragraph; from them comes the threshold for "
+    "questions that come with theirs.",
+)
 @click.option("--with", "others", multiple=True, metavar="FILE", help="Pool this question file's paragraphs too.")
 @click.option(
     "--distractors",
@@ -87,6 +96,7 @@ def calibrate(
     limit: int,
     absent: float,
     given: int,
+    given_files: tuple[str, ...],
     others: tuple[str, ...],
     distractors: tuple[Path, ...],
     readings: Path | None,
@@ -107,7 +117,7 @@ def calibrate(
     Use questions that neither training nor your evaluation uses. The calibrated reader goes to --out.
     """
     from docqa.fitting.cases import load_cases, save_cases
-    from docqa.fitting.fit import fit_calibration, fit_ranking, fitting_case, probability_cases
+    from docqa.fitting.fit import fit_calibration, fit_ranking, fitting_case, given_threshold, probability_cases
     from docqa.fitting.held_out import HeldOut
     from docqa.reading.loading import DEFAULT_READER, find_reader
     from docqa.reading.reader import Reader
@@ -128,6 +138,9 @@ def calibrate(
         save_cases(cases, readings)
     ranking = fit_ranking(cases, reader.settings.ranking) if fit_weights else reader.settings.ranking
     fit = fit_calibration([fitting_case(case, ranking) for case in probability_cases(cases)])
+    if given_files:
+        given_cases = [fitting_case(case, ranking) for case in _given_cases(reader, given_files, exclude, seed)]
+        fit = replace(fit, given_threshold=given_threshold(given_cases, fit.calibration))
     fitted = replace(
         reader.settings,
         ranking=ranking,
@@ -215,6 +228,27 @@ def _with_scout(
     return settings, stopped, scouting(cases, settings)
 
 
+def _fresh_questions(files: Sequence[str], exclude: Sequence[str], seed: int) -> list[AnnotatedQuestion]:
+    from docqa.evaluation.squad import load_squad
+    from docqa.training.questions import collect_questions
+
+    drawn = {(question.text, question.paragraph) for question in collect_questions(exclude, seed)}
+    everything = [question for file in files for question in load_squad(file)]
+    return [question for question in everything if (question.text, question.paragraph) not in drawn]
+
+
+def _given_cases(reader: Reader, files: Sequence[str], exclude: Sequence[str], seed: int) -> list[ReadCase]:
+    from docqa.fitting.cases import read_given
+
+    questions = _fresh_questions(files, exclude, seed)
+    cases: list[ReadCase] = []
+    with progress_bar("Reading") as advance:
+        for question in questions:
+            cases += read_given(reader, [question.text], [question.paragraph], [question.answer_texts])
+            advance(len(cases), len(questions), "questions")
+    return cases
+
+
 def _pooled_cases(
     reader: Reader,
     files: tuple[str, ...],
@@ -226,11 +260,8 @@ def _pooled_cases(
     from docqa.corpus import paragraphs_of
     from docqa.evaluation.squad import load_squad
     from docqa.fitting.held_out import read_held_out
-    from docqa.training.questions import collect_questions
 
-    drawn = {(question.text, question.paragraph) for question in collect_questions(exclude, options.seed)}
-    everything = [question for file in files for question in load_squad(file)]
-    fresh = [question for question in everything if (question.text, question.paragraph) not in drawn]
+    fresh = _fresh_questions(files, exclude, options.seed)
     texts = [question.paragraph for file in others for question in load_squad(file)]
     texts += paragraphs_of(distractors)
     with progress_bar("Reading") as advance:

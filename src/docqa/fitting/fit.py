@@ -105,6 +105,24 @@ def fit_calibration(cases: Sequence[FittingCase]) -> Fit:
     )
 
 
+def given_threshold(cases: Sequence[FittingCase], calibration: Calibration) -> float:
+    """The threshold for questions that come with their one paragraph, fitted on such that people could ask.
+
+    The questions that `fit_calibration` learns from are made unanswerable by rule, which shows; those of a file may
+    look as if they had an answer. Raises `DataFileError` when there are too few, or none with or without an answer.
+    """
+    usable = [case for case in cases if case.features]
+    answerable = [case.answerable for case in usable]
+    if min(sum(answerable), len(usable) - sum(answerable)) < FEWEST:
+        raise DataFileError(
+            f"A threshold needs at least {FEWEST} questions with an answer and {FEWEST} without; there are "
+            f"{sum(answerable)} and {len(usable) - sum(answerable)}."
+        )
+    chances = [probability(calibration.right, case.features[0]) for case in usable]
+    right = [float(case.right[0]) for case in usable]
+    return worthwhile_threshold(chances, right, answerable, UNANSWERABLE_GIVEN)
+
+
 def question_counts(answerable: Sequence[bool], unanswerable: float = UNANSWERABLE) -> list[float]:
     """What each question counts so that a share `unanswerable` of them has no answer; 1 where all or none have one.
 
