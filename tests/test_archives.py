@@ -157,6 +157,84 @@ class TestDocx:
         table.cell(1, 1)._tc.clear_content()
         assert text_of("a.docx", saved(document)) == "before\n\nFounded\n\nCity: Bonn\n\nafter wards"
 
+    ROWS = (("City", "Founded", "Twin"), ("Bonn", "11 BC", "Oxford"), ("Rome", "753 BC", "Paris"))
+
+    def table(self, document, style=None, rows=ROWS):
+        table = document.add_table(len(rows), len(rows[0]), style)
+        for row, values in zip(table.rows, rows, strict=True):
+            for cell, value in zip(row.cells, values, strict=True):
+                cell.paragraphs[0].add_run(value)
+        return table
+
+    def named(self, document):
+        return text_of("a.docx", saved(document)).startswith("City: Bonn, Founded: 11 BC")
+
+    def test_a_first_row_in_bold_names_the_columns_though_it_is_not_said_to_be_a_header(self, docx):
+        document = docx.Document()
+        table = self.table(document)
+        assert not self.named(document)
+        for cell in table.rows[0].cells:
+            cell.paragraphs[0].runs[0].bold = True
+        assert self.named(document)
+        table.cell(0, 2).paragraphs[0].runs[0].bold = False
+        assert not self.named(document)
+
+    def test_bold_rows_below_and_a_bold_column_name_nothing(self, docx):
+        document = docx.Document()
+        table = self.table(document)
+        for row in table.rows:
+            row.cells[0].paragraphs[0].runs[0].bold = True
+        assert not self.named(document)
+        for row in table.rows:
+            for cell in row.cells:
+                cell.paragraphs[0].runs[0].bold = True
+        assert not self.named(document)
+
+    def test_a_style_sets_words_in_bold_too_also_one_that_rests_on_it(self, docx):
+        from docx.enum.style import WD_STYLE_TYPE
+
+        document = docx.Document()
+        strong = document.styles.add_style("Strong Words", WD_STYLE_TYPE.PARAGRAPH)
+        strong.font.bold = True
+        name = document.styles.add_style("Column Name", WD_STYLE_TYPE.PARAGRAPH)
+        name.base_style = strong
+        table = self.table(document)
+        for cell in table.rows[0].cells:
+            cell.paragraphs[0].style = name
+        assert self.named(document)
+        name.font.bold = False
+        assert not self.named(document)
+
+    def test_a_table_style_with_a_bold_first_row_names_the_columns_where_the_table_uses_that(self, docx):
+        from docx.oxml.ns import qn
+
+        document = docx.Document()
+        table = self.table(document, "Light Grid Accent 1")
+        assert self.named(document)
+        look = table._tbl.tblPr.find(qn("w:tblLook"))
+        look.set(qn("w:firstRow"), "0")
+        assert not self.named(document)
+        del look.attrib[qn("w:firstRow")]
+        assert self.named(document)
+        look.set(qn("w:val"), "0480")
+        assert not self.named(document)
+
+    def test_a_table_style_says_nothing_of_two_columns_which_may_be_keys_and_values(self, docx):
+        document = docx.Document()
+        self.table(document, "Light Grid Accent 1", (("Name", "Ada"), ("Born", "1815")))
+        assert text_of("a.docx", saved(document)) == "Name, Ada.\n\nBorn, 1815."
+
+    def test_styles_that_rest_on_each_other_in_a_circle_set_nothing_apart(self, docx):
+        from docx.enum.style import WD_STYLE_TYPE
+
+        document = docx.Document()
+        one, other = (document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH) for name in ("One", "Other"))
+        one.base_style, other.base_style = other, one
+        table = self.table(document)
+        for cell in table.rows[0].cells:
+            cell.paragraphs[0].style = one
+        assert not self.named(document)
+
     def test_what_was_inserted_is_read_and_what_was_deleted_is_not(self, docx):
         from docx.oxml import parse_xml
 

@@ -81,6 +81,26 @@ class TestHtml:
         other = b"<table><tr><th>Name<th>Date<tr><td colspan=3>none</table>"
         assert text_of("a.html", other) == "Name, Date.\n\nnone"
 
+    @pytest.mark.parametrize(
+        "first",
+        [
+            "<tr><td><b>City</b><td><strong>Founded</strong>",
+            "<tr><td><p><b>Ci</b><b>ty</b></p><td> <b>Founded</b> ",
+            "<thead><tr><td>City<td>Founded</thead>",
+        ],
+    )
+    def test_a_first_row_that_stands_out_names_the_columns(self, first):
+        table = f"<table>{first}<tr><td>Bonn<td>11 BC<tr><td>Rome<td></table>"
+        assert text_of("a.html", table.encode()) == "City: Bonn, Founded: 11 BC.\n\nCity: Rome"
+
+    def test_a_corner_may_be_empty_above_names_and_a_bold_column_names_nothing(self):
+        table = b"<table><tr><td><th>Sales<th>Costs<tr><th>Q1<td>8.2<td>4.1</table>"
+        assert text_of("a.html", table) == "Q1, Sales: 8.2, Costs: 4.1."
+        assert text_of("a.html", b"<table><tr><td><b>Born</b><td>1815<tr><td><b>Died</b><td>1852</table>") == (
+            "Born, 1815.\n\nDied, 1852."
+        )
+        assert text_of("a.html", b"<table><tr><td><b>x</b> y<td><b>z</b><tr><td>1<td>2</table>") == "x y, z.\n\n1, 2."
+
     def test_a_table_that_arranges_a_page_is_no_data(self):
         assert text_of("a.html", b"<table><tr><td><h1>A</h1>x<td><ul><li>b</ul></table>") == "A\n\nx\n\n- b"
 

@@ -62,6 +62,21 @@ def table_lines(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator
         yield row_line(names if len(row) == len(names) else [], row)
 
 
+def first_row_stands_out(bold: Sequence[Sequence[bool | None]]) -> bool:
+    """Whether rows begin with one of two cells or more that are all in bold, and the next one is not.
+
+    So people mark the names of columns who do not say which row they are. `bold` tells of each cell whether all its
+    words are so, None where it has none.
+
+    >>> first_row_stands_out([[None, True, True], [True, False, False]])
+    True
+    >>> first_row_stands_out([[True, False], [True, False]])
+    False
+    """
+    first, second = ([cell for cell in row if cell is not None] for row in bold[:2]) if len(bold) > 1 else ([], [])
+    return len(first) > 1 and all(first) and not all(second)
+
+
 def filled(values: Sequence[str]) -> set[int]:
     """The columns in which a row has something."""
     return {number for number, value in enumerate(values) if value.strip()}
