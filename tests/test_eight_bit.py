@@ -16,12 +16,39 @@ from tiny_reader import save_tiny_bert, text_of
 
 @settings(deadline=None)
 @given(arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 9)), elements=st.floats(-1e4, 1e4, width=32)))
-def test_no_weight_moves_by_more_than_half_a_step_of_its_row(weights):
+def test_to_the_nearest_no_weight_moves_by_more_than_half_a_step_of_its_row(weights):
     matrix = torch.from_numpy(weights)
     numbers, scales = quantize_rows(matrix)
     assert numbers.dtype == torch.int8
     moved = (restore_rows(numbers, scales) - matrix).abs()
     assert (moved <= scales[:, None] * 0.5001 + 1e-30).all()
+
+
+def test_what_a_stored_model_learned_since_is_kept_on_average_however_small_its_steps(tmp_path):
+    generator = torch.Generator().manual_seed(3)
+    before = restore_rows(*quantize_rows(torch.randn(64, 512, generator=generator)))
+    # A tenth of a step each way: to the nearest, every weight would go back to where it was.
+    learned = torch.randn(64, 512, generator=generator).sign() * before.abs().amax(dim=1, keepdim=True) / 127 * 0.1
+    learned[before.abs() == before.abs().amax(dim=1, keepdim=True)] = 0.0
+    save_eight_bit({"layer.weight": before + learned}, tmp_path)
+    moved = load_eight_bit(tmp_path)["layer.weight"] - before
+    assert 0.85 < (moved * learned).sum() / (learned * learned).sum() < 1.15
+    nearest = restore_rows(*quantize_rows(before + learned)) - before
+    assert nearest.abs().max() < 1e-6
+
+
+def test_a_model_is_stored_in_the_same_bytes_each_time_and_what_was_stored_stays(tmp_path):
+    state = {"layer.weight": torch.randn(32, 64, generator=torch.Generator().manual_seed(5))}
+    for name in ("one", "other"):
+        save_eight_bit(state, tmp_path / name)
+    (one,), (other,) = (eight_bit_files(tmp_path / name) for name in ("one", "other"))
+    assert one.read_bytes() == other.read_bytes()
+    stored = load_eight_bit(tmp_path / "one")
+    save_eight_bit({name: weights.half() for name, weights in stored.items()}, tmp_path / "again")
+    again = load_eight_bit(tmp_path / "again")["layer.weight"]
+    step = stored["layer.weight"].abs().amax(dim=1, keepdim=True) / 127
+    # Half precision moves a weight by up to a thirtieth of a step.
+    assert ((again - stored["layer.weight"]).abs() > 0.5 * step).float().mean() < 0.03
 
 
 @pytest.fixture(scope="module")

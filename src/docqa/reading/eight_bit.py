@@ -2,7 +2,7 @@
 
 Each row of a matrix becomes whole numbers from -127 to 127 and one scale, the row's largest weight divided by 127
 (symmetric quantization row by row, as in Jacob et al. 2018, section 2). They are read back to float32 before anything
-is computed, so only the rounding of weights is lost: at most half a scale each.
+is computed, so only the rounding of weights is lost: less than a scale each.
 """
 
 from __future__ import annotations
@@ -24,8 +24,16 @@ SCALE = ".scale"
 WHOLE = "qa_outputs"
 
 
-def quantize_rows(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+#: Decides how weights are rounded when they are stored.
+SEED = 13
+
+
+def quantize_rows(matrix: torch.Tensor, chance: torch.Generator | None = None) -> tuple[torch.Tensor, torch.Tensor]:
     """Whole numbers of a matrix, shape (rows, columns), and a scale for each row, shape (rows,).
+
+    With `chance` a weight between two whole numbers becomes either, so often that it is kept on average (stochastic
+    rounding, Gupta et al. 2015, section 3.1). A model that was read back from whole numbers and trained on has moved
+    each weight by a small part of a scale; to the nearest, nearly all would go back to where they were.
 
     >>> import torch
     >>> numbers, scales = quantize_rows(torch.tensor([[0.5, -1.27]]))
@@ -38,7 +46,10 @@ def quantize_rows(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     # A row of zeros has any scale; one avoids dividing by nothing.
     scales = matrix.abs().amax(dim=1) / 127.0
     scales = torch.where(scales > 0, scales, torch.ones_like(scales))
-    return (matrix / scales[:, None]).round().clamp(-127, 127).to(torch.int8), scales
+    numbers = matrix / scales[:, None]
+    # Division and half precision leave what was a whole number beside it.
+    between = torch.full_like(numbers, 0.5) if chance is None else torch.rand(numbers.shape, generator=chance)
+    return (numbers + between).floor().clamp(-127, 127).to(torch.int8), scales
 
 
 def restore_rows(numbers: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
@@ -51,10 +62,11 @@ def save_eight_bit(state: Mapping[str, torch.Tensor], folder: Path) -> list[Path
     import torch
     from safetensors.torch import save_file
 
+    chance = torch.Generator().manual_seed(SEED)
     stored: dict[str, torch.Tensor] = {}
     for name, tensor in state.items():
         if tensor.ndim == 2 and tensor.is_floating_point() and WHOLE not in name:
-            stored[name], stored[name + SCALE] = quantize_rows(tensor)
+            stored[name], stored[name + SCALE] = quantize_rows(tensor.cpu(), chance)
         elif tensor.is_floating_point():
             stored[name] = tensor.to(torch.float32 if WHOLE in name else torch.float16).contiguous()
     shards: list[dict[str, torch.Tensor]] = [{}]
