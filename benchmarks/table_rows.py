@@ -3,8 +3,8 @@
 python benchmarks/table_rows.py [--tables FOLDER]
 
 Eight small tables made up for this, or the first rows of the CSV files in a folder, and a question about each cell but
-those of the first column. A row stands in a
-line of its own, all rows of a table in one paragraph, as `docqa.documents.table.row_line` and others write it.
+those of the first column. A row stands in a line of its own, all rows of a table in one paragraph, as
+`docqa.documents.table.row_line` and others write it.
 """
 
 from __future__ import annotations

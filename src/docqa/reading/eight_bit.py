@@ -47,7 +47,6 @@ def quantize_rows(matrix: torch.Tensor, chance: torch.Generator | None = None) -
     scales = matrix.abs().amax(dim=1) / 127.0
     scales = torch.where(scales > 0, scales, torch.ones_like(scales))
     numbers = matrix / scales[:, None]
-    # Division and half precision leave what was a whole number beside it.
     between = torch.full_like(numbers, 0.5) if chance is None else torch.rand(numbers.shape, generator=chance)
     return (numbers + between).floor().clamp(-127, 127).to(torch.int8), scales
 
