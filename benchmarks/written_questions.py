@@ -4,7 +4,9 @@ python benchmarks/written_questions.py --qa squad_v1.1_train_partial.json --out 
 
 data/questions/ has, for paragraphs of SQuAD 1.1's training set, questions that the paragraph does not answer (U) and
 others in the same style that it does (A), but none of the paragraphs: they are found by a hash of their text. About one
-paragraph in 20, by that hash, goes to the second file, for `docqa calibrate`; training must not see those.
+paragraph in 20, by that hash, goes to the second file, for `docqa calibrate`; training must not see those. With
+--own the questions that people asked about these paragraphs go in too: edited.tsv has each of them changed until it has
+no answer.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from docqa.errors import DataFileError, DocqaError
-from docqa.evaluation.squad import load_squad
+from docqa.evaluation.squad import AnnotatedQuestion, load_squad
 
 QUESTIONS = Path(__file__).resolve().parent.parent / "data" / "questions" / "written.tsv"
 #: About one paragraph in so many is held out.
@@ -87,6 +89,20 @@ def places(text: str, words: str) -> list[int]:
     return found
 
 
+def own_questions(questions: list[AnnotatedQuestion], marks: set[str]) -> list[Written]:
+    """The questions of SQuAD itself about the paragraphs with these marks, each with its first annotated answer."""
+    own = []
+    for question in questions:
+        context, found = plain(question.paragraph), mark(question.paragraph)
+        words = plain(question.answers[0].text) if question.answers else ""
+        if words and found in marks and words in context:
+            start = context.find(words)
+            own.append(
+                Written(found, answered=True, start=start, end=start + len(words), question=plain(question.text))
+            )
+    return own
+
+
 def as_squad(written: list[Written], paragraphs: dict[str, str], title: str) -> dict[str, Any]:
     """The questions in the format of SQuAD 2.0."""
     asked: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -112,13 +128,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--qa", type=Path, required=True, help="SQuAD 1.1 train, or a part of it")
     parser.add_argument("--written", type=Path, default=QUESTIONS)
+    parser.add_argument("--own", action="store_true", help="SQuAD's own questions about these paragraphs too")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--held-out", type=Path, required=True)
     options = parser.parse_args()
     written = load_written(options.written)
-    paragraphs = {
-        mark(paragraph): plain(paragraph) for paragraph in {question.paragraph for question in load_squad(options.qa)}
-    }
+    questions = load_squad(options.qa)
+    if options.own:
+        written += own_questions(questions, {row.mark for row in written})
+    paragraphs = {mark(paragraph): plain(paragraph) for paragraph in {question.paragraph for question in questions}}
     for file, held in ((options.out, False), (options.held_out, True)):
         rows = [row for row in written if row.mark in paragraphs and is_held_out(row.mark) is held]
         file.write_text(json.dumps(as_squad(rows, paragraphs, file.stem)), encoding="utf-8")

@@ -171,6 +171,25 @@ def test_a_line_that_is_no_written_question_is_named(tmp_path):
         written_questions.load_written(written)
 
 
+def test_the_questions_that_people_asked_stand_beside_edited_ones(tmp_path, monkeypatch):
+    import written_questions
+
+    texts = [f"Ada  built ship {number}. Ada sold it." for number in range(40)]
+    edited = tmp_path / "edited.tsv"
+    edited.write_text("".join(f"{written_questions.mark(text)}\tU\t0\t3\tWho sank it?\n" for text in texts[:20]))
+    qa = _paragraph_file(tmp_path / "qa.json", texts)
+    out, held_out = tmp_path / "out.json", tmp_path / "held_out.json"
+    arguments = ["--own", "--qa", str(qa), "--written", str(edited), "--out", str(out), "--held-out", str(held_out)]
+    monkeypatch.setattr("sys.argv", ["written_questions.py", *arguments])
+    written_questions.main()
+    questions = load_squad(out) + load_squad(held_out)
+    people = [question for question in questions if question.answers]
+    assert len({question.paragraph for question in questions}) == len(people) == len(questions) // 2 == 20
+    asked = {(" ".join(question.paragraph.split()), question.text) for question in load_squad(qa)}
+    assert {(question.paragraph, question.text) for question in people} < asked
+    assert all(len(question.standing) == len(question.answers) for question in people)
+
+
 def test_the_written_questions_that_ship_are_of_both_kinds_and_asked_once():
     import written_questions
 
@@ -178,6 +197,15 @@ def test_the_written_questions_that_ship_are_of_both_kinds_and_asked_once():
     assert len({(row.mark, row.question.lower()) for row in written}) == len(written)
     assert all(0 <= row.start < row.end and row.question.strip() == row.question != "" for row in written)
     assert 0.3 < sum(row.answered for row in written) / len(written) < 0.37
+
+
+def test_the_edited_questions_that_ship_have_no_answer_and_are_asked_once():
+    import written_questions
+
+    edited = written_questions.load_written(written_questions.QUESTIONS.with_name("edited.tsv"))
+    assert len({(row.mark, row.question.lower()) for row in edited}) == len(edited)
+    assert all(0 <= row.start < row.end and row.question.strip() == row.question != "" for row in edited)
+    assert not any(row.answered for row in edited)
 
 
 def test_every_benchmark_of_make_bench_writes_its_result():
