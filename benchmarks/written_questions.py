@@ -77,7 +77,7 @@ def _written(row: list[str], file: Path, number: int) -> Written:
 
 
 def places(text: str, words: str) -> list[int]:
-    """Where words stand in a text; each counts as the answer, since none was said to be the one that is meant.
+    """Where words stand in a text; each counts as the answer, since of written ones it is not said which is meant.
 
     >>> places("a rose is a rose", "rose")
     [2, 12]
@@ -90,7 +90,7 @@ def places(text: str, words: str) -> list[int]:
 
 
 def own_questions(questions: list[AnnotatedQuestion], marks: set[str]) -> list[Written]:
-    """The questions of SQuAD itself about the paragraphs with these marks, each with its first annotated answer."""
+    """SQuAD's own questions about the paragraphs with these marks, with the words of the first answer of each."""
     own = []
     for question in questions:
         context, found = plain(question.paragraph), mark(question.paragraph)
@@ -136,7 +136,7 @@ def main() -> None:
     questions = load_squad(options.qa)
     if options.own:
         written += own_questions(questions, {row.mark for row in written})
-    paragraphs = {mark(paragraph): plain(paragraph) for paragraph in {question.paragraph for question in questions}}
+    paragraphs = {mark(question.paragraph): plain(question.paragraph) for question in questions}
     for file, held in ((options.out, False), (options.held_out, True)):
         rows = [row for row in written if row.mark in paragraphs and is_held_out(row.mark) is held]
         file.write_text(json.dumps(as_squad(rows, paragraphs, file.stem)), encoding="utf-8")
