@@ -378,6 +378,20 @@ def test_training_makes_the_loss_fall_and_a_reader(base, tmp_path):
     assert not (tmp_path / "new" / "checkpoint").exists()
 
 
+@pytest.mark.parametrize("is_fast", [True, False])
+def test_training_computes_in_bfloat16_only_where_the_machine_does(base, tmp_path, monkeypatch, is_fast):
+    monkeypatch.setattr(training, "is_fast_here", lambda arithmetic: is_fast)
+    seen = set()
+    hook = torch.nn.modules.module.register_module_forward_hook(
+        lambda module, inputs, output: seen.add(output.dtype) if isinstance(module, torch.nn.Linear) else None
+    )
+    try:
+        train_reader(some_questions(), base, tmp_path / "new", TrainingOptions(windows=(64,), batch_tokens=256))
+    finally:
+        hook.remove()
+    assert seen == {torch.bfloat16 if is_fast else torch.float32}
+
+
 def test_training_twice_gives_the_same_weights_and_another_seed_gives_others(base, tmp_path):
     for name, seed in (("one", 13), ("two", 13), ("three", 14)):
         train_reader(
