@@ -23,6 +23,7 @@ SPACES = " ".join(
         "style": "style",
     }.items()
 )
+SPACES += ' xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"'
 SPACES += ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"'
 BODY = (
     "It is a long sentence about the sea, with as many words as a paragraph needs to stand alone in an index of them."
@@ -111,6 +112,37 @@ class TestOdt:
         covered += "<table:covered-table-cell><text:p>hidden</text:p></table:covered-table-cell></table:table-row>"
         assert text(table.format(covered)) == "y, y."
 
+    @pytest.mark.parametrize(
+        ("first", "is_header"),
+        [
+            ('<text:p text:style-name="Heading">{}</text:p>', True),
+            ('<text:p text:style-name="P1">{}</text:p>', True),
+            ('<text:p text:style-name="P2">{}</text:p>', False),
+            ('<text:p><text:span text:style-name="T1">{}</text:span></text:p>', True),
+            (
+                '<text:p text:style-name="P2"><text:a><text:span text:style-name="T1">{}</text:span></text:a></text:p>',
+                True,
+            ),
+            ('<text:p text:style-name="P1"><text:span text:style-name="T2">{}</text:span></text:p>', False),
+            ('<text:p><text:span text:style-name="T1">{}</text:span> more</text:p>', False),
+            ("<text:p>{}</text:p>", False),
+            ('<text:p text:style-name="Circle">{}</text:p>', False),
+        ],
+    )
+    def test_a_first_row_that_alone_is_bold_names_the_columns(self, first, is_header):
+        def style(name, family, weight="", base=""):
+            told = f'<style:text-properties fo:font-weight="{weight}"/>' if weight else ""
+            return f'<style:style style:name="{name}" style:family="{family}" style:parent-style-name="{base}">{told}</style:style>'
+
+        common = style("Heading", "paragraph", "bold") + style("Circle", "paragraph", base="Circle")
+        own = style("P1", "paragraph", base="Heading") + style("P2", "paragraph", "normal", "Heading")
+        own += style("T1", "text", "700") + style("T2", "text", "400")
+        styles = f"<office:document-styles {SPACES}>{common}</office:document-styles>"
+        names = "".join(f"<table:table-cell>{first.format(name)}</table:table-cell>" for name in ("City", "Founded"))
+        table = f"<table:table><table:table-row>{names}</table:table-row>{row('Bonn', '11 BC')}</table:table>"
+        body = f"<office:automatic-styles>{own}</office:automatic-styles>{table}"
+        assert text(body, **{"styles.xml": styles}).endswith("City: Bonn, Founded: 11 BC.") == is_header
+
     def test_a_chart_is_read_from_its_own_part_once(self):
         header = f"<table:table-header-rows>{row('', 'Norway')}</table:table-header-rows>"
         chart = content(
@@ -168,6 +200,12 @@ class TestOdp:
         assert document.pages[1].text == f"Depth\n\n{BODY}\n\nBonn, 11 BC.\n\nSay this."
         assert headings_of(document) == [("The Sea",), ("Depth",)]
         assert document.title == "The Sea"
+
+    @pytest.mark.parametrize(("told", "line"), [("true", "City: Bonn, Founded: 11 BC."), ("false", "Bonn, 11 BC.")])
+    def test_a_first_row_that_is_shown_as_one_names_the_columns(self, told, line):
+        table = f'<table:table table:use-first-row-styles="{told}">{row("City", "Founded")}{row("Bonn", "11 BC")}'
+        body = f"<office:presentation><draw:page><draw:frame>{table}</table:table></draw:frame></draw:page></office:presentation>"
+        assert text_of("a.odp", archive_of(body)).endswith(line)
 
     def test_a_presentation_without_text_is_refused(self):
         body = "<office:presentation><draw:page/></office:presentation>"

@@ -12,6 +12,7 @@ from docqa.documents.archive import open_archive, read_part, read_xml
 from docqa.documents.document import Document, Page
 from docqa.documents.foreign import in_one_line, library
 from docqa.documents.html import PACKAGE, lxml_version
+from docqa.documents.opendocument_table import Weights, names_its_columns, own_rows, style_weights
 from docqa.documents.page_text import PageText
 from docqa.documents.stated import Stated, author_line, language_tag
 from docqa.documents.table import table_lines
@@ -47,8 +48,9 @@ def read_odt(data: bytes) -> Document:
     """Read an OpenDocument text. Raises `DocumentError` when it cannot be read, holds no text, or lxml is missing."""
     library("lxml.etree", PACKAGE)
     with _opened(data, "ODT") as archive:
-        body = _Body(archive)
-        body.add(read_xml(archive, CONTENT))
+        content = read_xml(archive, CONTENT)
+        body = _Body(archive, _weights(archive, content))
+        body.add(content)
         body.add_around_pages()
         body.add_rest()
         stated = _stated(archive)
@@ -63,8 +65,10 @@ def read_odp(data: bytes) -> Document:
     library("lxml.etree", PACKAGE)
     with _opened(data, "ODP") as archive:
         pages, first = [], ""
-        for number, slide in enumerate(read_xml(archive, CONTENT).iter(f"{DRAWING}page"), start=1):
-            body = _Body(archive)
+        content = read_xml(archive, CONTENT)
+        weights = _weights(archive, content)
+        for number, slide in enumerate(content.iter(f"{DRAWING}page"), start=1):
+            body = _Body(archive, weights)
             for child in slide:
                 body.add(child)
             for frame in slide.iterfind(f"{SLIDE}notes/{DRAWING}frame[@{SLIDE}class='notes']"):
@@ -81,9 +85,10 @@ def read_odp(data: bytes) -> Document:
 class _Body:
     """The text of a document or a slide in the making, with what is read after it: notes, comments and charts."""
 
-    def __init__(self, archive: ZipFile) -> None:
+    def __init__(self, archive: ZipFile, weights: Weights) -> None:
         self.page = PageText()
         self._archive = archive
+        self._weights = weights
         self._later: list[Any] = []
         self._objects: list[str] = []
 
@@ -166,9 +171,8 @@ class _Body:
         return " ".join(filter(None, map(self._words, inner)))
 
     def _lines(self, table: Any) -> Iterator[str]:
-        rows = [self._cells(row) for row in _own(table, f"{TABLE}table-row")]
-        header = table.find(f"{TABLE}table-header-rows")
-        names = rows.pop(0) if header is not None and len(header) == 1 and len(rows) > 1 else []
+        rows = [self._cells(row) for row in own_rows(table)]
+        names = rows.pop(0) if len(rows) > 1 and names_its_columns(table, self._weights) else []
         return table_lines(names, rows)
 
     def _cells(self, row: Any) -> list[str]:
@@ -179,15 +183,6 @@ class _Body:
                 words = self._words(cell) if cell.tag not in LEFT_OUT else ""
                 cells += [words] * _number(cell, f"{TABLE}number-columns-repeated")
         return cells
-
-
-def _own(table: Any, tag: str) -> Iterator[Any]:
-    """The rows of a table, without those of tables in its cells."""
-    for child in table:
-        if child.tag == tag:
-            yield child
-        elif isinstance(child.tag, str) and child.tag.startswith(TABLE):
-            yield from _own(child, tag)
 
 
 def _collapsed(text: str | None) -> str:
@@ -205,6 +200,11 @@ def _opened(data: bytes, kind: str) -> ZipFile:
     if b"encryption-data" in read_part(archive, MANIFEST):
         raise DocumentError("DOC-ENCRYPTED", "The document needs a password; save it without one.")
     return archive
+
+
+def _weights(archive: ZipFile, content: Any) -> Weights:
+    common = [read_xml(archive, STYLES)] if STYLES in archive.namelist() else []
+    return style_weights([*common, content])
 
 
 def _stated(archive: ZipFile) -> Stated:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 #: Counts how the text of files and its paragraphs are made: a document that was read or divided in another way is read
 #: again when it is indexed. It stands here because those who only read an index need not load what divides.
-SEGMENTATION = 4
+SEGMENTATION = 5
 
 
 @dataclass(frozen=True, slots=True)
