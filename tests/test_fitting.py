@@ -19,9 +19,9 @@ from docqa.fitting.fit import (
     UNANSWERABLE,
     FittingCase,
     fit_calibration,
+    fit_given,
     fit_ranking,
     fitting_case,
-    given_threshold,
     probability_cases,
     worthwhile_threshold,
 )
@@ -115,6 +115,16 @@ def test_a_reader_refuses_by_its_own_threshold_where_the_paragraph_is_given(tmp_
     assert refused(threshold=0.4, given_threshold=0.6) == {True}
 
 
+def test_a_given_paragraph_has_a_probability_of_its_own_where_one_is_stored(tmp_path):
+    reader = Reader.load(save_tiny_bert(tmp_path / "reader"))
+    nothing = [0.0] * len(FEATURES)
+    for own, expected in ((None, 0.5), ((math.log(4), *nothing), 0.8)):
+        weights = Calibration((0.0, *nothing), (0.0, *nothing), (0.0, *nothing), own)
+        save_settings(replace(reader.settings, calibration=weights), tmp_path / "reader")
+        outcomes = evaluate_given(Reader.load(tmp_path / "reader"), _questions(3))
+        assert [outcome.probability for outcome in outcomes] == pytest.approx([expected] * 3)
+
+
 def test_a_surer_answer_is_more_probable_and_less_likely_to_be_none():
     fit = fit_calibration(_cases(1000))
     weak, strong = (-3.0, -2.0, 0.1, 3.0), (-0.1, 8.0, 6.0, 3.0)
@@ -198,17 +208,18 @@ def _given(count, missing, share):
     return cases
 
 
-def test_questions_that_look_answerable_and_are_not_ask_for_a_higher_threshold_where_the_paragraph_is_given():
-    calibration = Calibration((-4.0, 0.0, 1.0, 0.0, 0.0), (0.0,) * 5, (0.0,) * 5)
-    told_easily = given_threshold(_given(400, missing=3, share=0.9), calibration)
-    looking_alike = given_threshold(_given(400, missing=7, share=0.9), calibration)
-    assert 0 < told_easily < looking_alike < 1
+def test_questions_that_look_answerable_and_are_not_ask_for_a_surer_answer_where_the_paragraph_is_given():
+    told_easily, looking_alike = (fit_given(_given(400, missing=missing, share=0.9)) for missing in (3, 7))
+    features = (0.0, 5.0, 1.0, 0.0)
+    shown = [probability(fit.weights, features) >= fit.threshold for fit in (told_easily, looking_alike)]
+    assert shown == [True, False]
+    assert told_easily.questions == 400
+    assert 0 < looking_alike.held_out_error < 0.1
 
 
-def test_a_threshold_for_given_paragraphs_needs_questions_with_and_without_an_answer():
-    calibration = Calibration((-4.0, 0.0, 1.0, 0.0, 0.0), (0.0,) * 5, (0.0,) * 5)
+def test_what_is_shown_of_a_given_paragraph_needs_questions_with_and_without_an_answer():
     with pytest.raises(docqa.DocqaError, match=r"20 questions with an answer and 20 without; there are 40 and 0\."):
-        given_threshold(_given(40, missing=0, share=0.0), calibration)
+        fit_given(_given(40, missing=0, share=0.0))
 
 
 def test_the_ranking_that_decided_is_found():
@@ -307,20 +318,35 @@ def _question_file(path, questions, unanswerable=()):
     return str(path)
 
 
-def test_the_command_fits_probabilities_and_takes_the_given_threshold_from_the_file_for_it(tmp_path, capsys):
+def test_the_command_fits_probabilities_and_those_of_given_paragraphs_on_the_file_for_them(tmp_path, capsys):
     questions = _questions(80)
     asked = _question_file(tmp_path / "asked.json", questions[:60])
-    own = _question_file(tmp_path / "own.json", questions[60:], ["Who wrote the house a letter?"])
-    fixed = ["calibrate", asked, "--reader", "docqa-small", "--limit", "30", "--candidates", "5", "--given", "60"]
+    own = ["--given-file", _question_file(tmp_path / "own.json", questions[60:], ["Who wrote the house a letter?"])]
+    fixed = ["--limit", "30", "--candidates", "5", "--given", "60", "--readings", str(tmp_path / "readings.jsonl")]
     fitted = {}
-    for name, more in (("by_rule", []), ("from_file", ["--given-file", own])):
+    for name, reader, more in (
+        ("by_rule", "docqa-small", [asked, *fixed]),
+        ("from_file", "docqa-small", [asked, *fixed, *own]),
+        ("later", str(tmp_path / "by_rule"), own),
+    ):
         out = tmp_path / name
-        kept = ["--readings", str(tmp_path / "readings.jsonl"), "--out", str(out), "--json"]
         with pytest.raises(SystemExit, match="0"):
-            main([*fixed, *kept, *more])
+            main(["calibrate", *more, "--reader", reader, "--out", str(out), "--json"])
         said = json.loads(capsys.readouterr().out)
         fitted[name] = json.loads((out / "docqa.json").read_text())
         assert said["given_threshold"] == fitted[name]["given_threshold"]
-    assert fitted["by_rule"]["calibration"] == fitted["from_file"]["calibration"]
+        assert said["questions"] == (40 if name == "later" else 60)
+    for name in ("right", "other", "no_answer"):
+        assert fitted["by_rule"]["calibration"][name] == fitted["from_file"]["calibration"][name]
+    assert fitted["by_rule"]["calibration"]["given"] is None
     assert fitted["by_rule"]["threshold"] == fitted["from_file"]["threshold"]
-    assert fitted["by_rule"]["given_threshold"] != fitted["from_file"]["given_threshold"]
+    assert fitted["later"] == fitted["from_file"]
+
+
+def test_the_command_needs_questions_and_probabilities_to_put_those_of_given_paragraphs_beside(tmp_path, capsys):
+    own = ["--given-file", _question_file(tmp_path / "own.json", _questions(3))]
+    reader = ["--reader", str(save_tiny_bert(tmp_path / "reader")), "--out", str(tmp_path / "out")]
+    for more, said in (([], "no questions to fit on"), (own, "has no probabilities yet")):
+        with pytest.raises(SystemExit, match="2"):
+            main(["calibrate", *reader, *more])
+        assert said in capsys.readouterr().err

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from docqa.cli.console import busy, json_text, output, printable, progress_bar
+from docqa.cli.console import busy, json_text, output, printable
 from docqa.cli.options import json_option, reader_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from docqa.evaluation.squad import AnnotatedQuestion
     from docqa.fitting.cases import ReadCase
-    from docqa.fitting.held_out import HeldOut
+    from docqa.fitting.fit import Fit, GivenFit
     from docqa.fitting.scouting import Scouting
     from docqa.fitting.stopping import Stopping
     from docqa.reading.reader import Reader
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, metavar="[FILE...]")
 @reader_options
 @click.option(
     "--out",
@@ -59,8 +58,8 @@ if TYPE_CHECKING:
     "given_files",
     multiple=True,
     metavar="FILE",
-    help="Questions with and without an answer, read with their own paragraph; from them comes the threshold for "
-    "questions that come with theirs.",
+    help="Questions with and without an answer, read with their own paragraph; from them come the probability and the "
+    "threshold for questions that come with theirs.",
 )
 @click.option("--with", "others", multiple=True, metavar="FILE", help="Pool this question file's paragraphs too.")
 @click.option(
@@ -112,77 +111,93 @@ def calibrate(
 
     FILEs are in SQuAD format; their paragraphs are pooled and asked through the retriever, with some left out so that
     the fit meets questions without an answer. With --folder, FILE has one question a line, {"question": ..., "answers":
-    [...]}, with no answers where the documents do not say.
+    [...]}, with no answers where the documents do not say. Without a FILE only what --given-file serves is fitted.
 
     Use questions that neither training nor your evaluation uses. The calibrated reader goes to --out.
     """
-    from docqa.fitting.cases import load_cases, save_cases
-    from docqa.fitting.fit import fit_calibration, fit_ranking, fitting_case, given_threshold, probability_cases
+    from docqa.cli.calibration_cases import asked_cases, given_cases
+    from docqa.errors import UsageError
+    from docqa.fitting.fit import fit_calibration, fit_given, fit_ranking, fitting_case, probability_cases
     from docqa.fitting.held_out import HeldOut
-    from docqa.reading.loading import DEFAULT_READER, find_reader
+    from docqa.reading.loading import DEFAULT_READER
     from docqa.reading.reader import Reader
-    from docqa.reading.settings import save_settings
 
+    if not files and not given_files:
+        raise UsageError("There are no questions to fit on; name a FILE, or one with --given-file.")
     name = reader_name or DEFAULT_READER
-    source = find_reader(name)
     with busy("Loading the reader"):
         reader = Reader.load(name, unsafe_weights=unsafe_weights)
-    if readings is not None and readings.exists():
-        cases = load_cases(readings)
-    elif folder is not None:
-        cases = _folder_cases(reader, Path(files[0]), folder, limit, candidates)
-    else:
+    settings = reader.settings
+    fits: list[Fit | GivenFit] = []
+    lines: list[str] = []
+    if files:
         options = HeldOut(limit, absent, given, candidates, seed)
-        cases = _pooled_cases(reader, files, exclude, others, distractors, options)
-    if readings is not None:
-        save_cases(cases, readings)
-    ranking = fit_ranking(cases, reader.settings.ranking) if fit_weights else reader.settings.ranking
-    fit = fit_calibration([fitting_case(case, ranking) for case in probability_cases(cases)])
-    if given_files:
-        given_cases = [fitting_case(case, ranking) for case in _given_cases(reader, given_files, exclude, seed)]
-        fit = replace(fit, given_threshold=given_threshold(given_cases, fit.calibration))
-    fitted = replace(
-        reader.settings,
-        ranking=ranking,
-        calibration=fit.calibration,
-        threshold=fit.threshold,
-        given_threshold=fit.given_threshold,
-    )
-    asked = [case for case in cases if not case.given]
-    settings, stopped, looked = _with_stop(fitted, scout, asked)
-    if isinstance(source, Path):
-        if source.resolve() != out.resolve():
-            shutil.copytree(source, out, dirs_exist_ok=True)
-    else:
-        reader.save(out)
-    save_settings(settings, out)
-    if as_json:
-        weights = {"null": ranking.null, "retriever": ranking.retriever}
-        click.echo(
-            json_text(
-                {
-                    "schema": "docqa.calibrate/1",
-                    "questions": fit.questions,
-                    "threshold": fit.threshold,
-                    "given_threshold": fit.given_threshold,
-                    "stop": settings.stop,
-                    "held_out_error": fit.held_out_error,
-                    "ranking": weights,
-                    "out": str(out),
-                }
-            )
+        cases = asked_cases(reader, files, folder, exclude, others, distractors, options, readings)
+        ranking = fit_ranking(cases, settings.ranking) if fit_weights else settings.ranking
+        fit = fit_calibration([fitting_case(case, ranking) for case in probability_cases(cases)])
+        fits.append(fit)
+        settings = replace(
+            settings,
+            ranking=ranking,
+            calibration=fit.calibration,
+            threshold=fit.threshold,
+            given_threshold=fit.given_threshold,
         )
+        settings, stopped, looked = _with_stop(settings, scout, [case for case in cases if not case.given])
+        if fit_weights:
+            lines.append(f"a paragraph counts {ranking.null:+.3f} · null score {ranking.retriever:+.3f} · BM25")
+        lines.append(f"fitted on {fit.questions} questions; an answer is shown from {fit.threshold:.0%} on")
+        lines += _about_stopping(settings, stopped, looked)
+    if given_files:
+        calibration = settings.calibration
+        if calibration is None:
+            raise UsageError(f"The reader {printable(name)} has no probabilities yet; name FILEs to fit them on too.")
+        own = given_cases(reader, given_files, exclude, seed)
+        given_fit = fit_given([fitting_case(case, settings.ranking) for case in own])
+        fits.append(given_fit)
+        settings = replace(
+            settings,
+            calibration=replace(calibration, given=given_fit.weights),
+            given_threshold=given_fit.threshold,
+        )
+        lines.append(f"fitted on {given_fit.questions} questions that come with their one paragraph")
+    shown_from = settings.given_threshold or 0.0
+    lines.append(f"where a question comes with its one paragraph, an answer is shown from {shown_from:.0%} on")
+    lines.append(f"expected calibration error on questions not fitted on: {fits[0].held_out_error:.3f}")
+    _save(reader, name, settings, out)
+    if as_json:
+        click.echo(json_text(_figures(settings, fits[0], out)))
         return 0
     console = output()
-    if fit_weights:
-        console.print(f"a paragraph counts {ranking.null:+.3f} · null score {ranking.retriever:+.3f} · BM25")
-    console.print(f"fitted on {fit.questions} questions; an answer is shown from {fit.threshold:.0%} on")
-    console.print(f"where a question comes with its one paragraph, from {fit.given_threshold:.0%} on")
-    for line in _about_stopping(settings, stopped, looked):
+    for line in lines:
         console.print(line)
-    console.print(f"expected calibration error on questions not fitted on: {fit.held_out_error:.3f}")
     console.print(f"the reader is in {printable(str(out))}", markup=False)
     return 0
+
+
+def _figures(settings: ReaderSettings, fit: Fit | GivenFit, out: Path) -> dict[str, Any]:
+    return {
+        "schema": "docqa.calibrate/1",
+        "questions": fit.questions,
+        "threshold": settings.threshold,
+        "given_threshold": settings.given_threshold,
+        "stop": settings.stop,
+        "held_out_error": fit.held_out_error,
+        "ranking": asdict(settings.ranking),
+        "out": str(out),
+    }
+
+
+def _save(reader: Reader, name: str, settings: ReaderSettings, out: Path) -> None:
+    from docqa.reading.loading import find_reader
+    from docqa.reading.settings import save_settings
+
+    source = find_reader(name)
+    if not isinstance(source, Path):
+        reader.save(out)
+    elif source.resolve() != out.resolve():
+        shutil.copytree(source, out, dirs_exist_ok=True)
+    save_settings(settings, out)
 
 
 def _with_stop(
@@ -226,69 +241,3 @@ def _with_scout(
         cases = scouted(asked, Reader.load(name))
     settings = replace(settings, scout=fit_scout(cases, settings, name))
     return settings, stopped, scouting(cases, settings)
-
-
-def _fresh_questions(files: Sequence[str], exclude: Sequence[str], seed: int) -> list[AnnotatedQuestion]:
-    from docqa.evaluation.squad import load_squad
-    from docqa.training.questions import collect_questions
-
-    drawn = {(question.text, question.paragraph) for question in collect_questions(exclude, seed)}
-    everything = [question for file in files for question in load_squad(file)]
-    return [question for question in everything if (question.text, question.paragraph) not in drawn]
-
-
-def _given_cases(reader: Reader, files: Sequence[str], exclude: Sequence[str], seed: int) -> list[ReadCase]:
-    from docqa.fitting.cases import read_given
-
-    questions = _fresh_questions(files, exclude, seed)
-    cases: list[ReadCase] = []
-    with progress_bar("Reading") as advance:
-        for question in questions:
-            cases += read_given(reader, [question.text], [question.paragraph], [question.answer_texts])
-            advance(len(cases), len(questions), "questions")
-    return cases
-
-
-def _pooled_cases(
-    reader: Reader,
-    files: tuple[str, ...],
-    exclude: tuple[str, ...],
-    others: tuple[str, ...],
-    distractors: tuple[Path, ...],
-    options: HeldOut,
-) -> list[ReadCase]:
-    from docqa.corpus import paragraphs_of
-    from docqa.evaluation.squad import load_squad
-    from docqa.fitting.held_out import read_held_out
-
-    fresh = _fresh_questions(files, exclude, options.seed)
-    texts = [question.paragraph for file in others for question in load_squad(file)]
-    texts += paragraphs_of(distractors)
-    with progress_bar("Reading") as advance:
-        return read_held_out(reader, fresh, texts, options, lambda done, total: advance(done, total, "questions"))
-
-
-def _folder_cases(reader: Reader, questions: Path, folder: Path, limit: int, candidates: int) -> list[ReadCase]:
-    import tempfile
-
-    from docqa.corpus import open_corpus
-    from docqa.evaluation.folder import load_folder_questions
-    from docqa.fitting.cases import read_open
-
-    asked = load_folder_questions(questions)[:limit]
-    cases = []
-    with (
-        tempfile.TemporaryDirectory() as temporary,
-        open_corpus(Path(temporary) / "folder.db", reader=reader) as corpus,
-        progress_bar("Asking") as advance,
-    ):
-        corpus.index(folder)
-        for question in asked:
-            hits = corpus.search(question.text, candidates)
-            texts, scores = [hit.paragraph.paragraph.text for hit in hits], [hit.score for hit in hits]
-            paths = tuple(hit.path_ending(question.file) for hit in hits)
-            cases.append(
-                read_open(reader, question.text, question.accepted, texts, scores, paths=paths, file=question.file)
-            )
-            advance(len(cases), len(asked), "questions")
-    return cases

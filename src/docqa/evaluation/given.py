@@ -26,15 +26,13 @@ Progress = Callable[[int, int], None]
 def evaluate_given(
     reader: Reader, questions: Sequence[AnnotatedQuestion], on_progress: Progress = lambda done, total: None
 ) -> list[Outcome]:
-    """Read each question's own paragraph; refused is by the reader's threshold for given paragraphs.
+    """Read each question's own paragraph; probability and refusal are those of the reader for given paragraphs.
 
     Raises `DataFileError` when there are no questions.
     """
     if not questions:
         raise DataFileError("The file has no questions to evaluate on.")
-    settings = reader.settings
-    if settings.given_threshold is not None:
-        settings = replace(settings, threshold=settings.given_threshold)
+    settings = _given_settings(reader.settings)
     outcomes: list[Outcome] = []
     for begin in range(0, len(questions), TOGETHER):
         part = questions[begin : begin + TOGETHER]
@@ -47,6 +45,16 @@ def evaluate_given(
         ]
         on_progress(len(outcomes), len(questions))
     return outcomes
+
+
+def _given_settings(settings: ReaderSettings) -> ReaderSettings:
+    """The settings with the probability and the threshold of given paragraphs in the place of those of documents."""
+    if settings.given_threshold is not None:
+        settings = replace(settings, threshold=settings.given_threshold)
+    calibration = settings.calibration
+    if calibration is not None and calibration.given is not None:
+        settings = replace(settings, calibration=replace(calibration, right=calibration.given))
+    return settings
 
 
 def judge(

@@ -51,6 +51,16 @@ class Fit:
     held_out_error: float
 
 
+@dataclass(frozen=True)
+class GivenFit:
+    """What serves questions that come with their one paragraph; the error is on questions it was not fitted on."""
+
+    weights: tuple[float, ...]
+    threshold: float
+    questions: int
+    held_out_error: float
+
+
 def fitting_case(case: ReadCase, ranking: Ranking) -> FittingCase:
     """The features of a question's answers under a ranking."""
     answers = case.ranked(ranking, ANSWERS)
@@ -88,39 +98,52 @@ def fit_calibration(cases: Sequence[FittingCase]) -> Fit:
         raise DataFileError("A calibration needs both right and wrong answers to learn from; give more questions.")
     answerable = [case.answerable for case in usable]
     counts = question_counts(answerable)
-    chances = np.zeros(len(usable))
-    for part in range(FOLDS):
-        learned = [number for number in range(len(usable)) if number % FOLDS != part]
-        weights = _fit_right([usable[number] for number in learned], [counts[number] for number in learned])
-        for number in range(part, len(usable), FOLDS):
-            chances[number] = probability(weights, usable[number].features[0])
+    chances = _unseen(usable, counts)
     right = [float(case.right[0]) for case in usable]
     no_answer = fit_counted([case.features[0] for case in usable], [float(not there) for there in answerable], counts)
     return Fit(
         calibration=Calibration(_fit_right(usable, counts), _fit_right(usable, counts, others=True), no_answer),
-        threshold=worthwhile_threshold(chances.tolist(), right, answerable),
-        given_threshold=worthwhile_threshold(chances.tolist(), right, answerable, UNANSWERABLE_GIVEN),
+        threshold=worthwhile_threshold(chances, right, answerable),
+        given_threshold=worthwhile_threshold(chances, right, answerable, UNANSWERABLE_GIVEN),
         questions=len(usable),
         held_out_error=calibration_error(chances, right, counts),
     )
 
 
-def given_threshold(cases: Sequence[FittingCase], calibration: Calibration) -> float:
-    """The threshold for questions that come with their one paragraph, fitted on such that people could ask.
+def fit_given(cases: Sequence[FittingCase]) -> GivenFit:
+    """Fit the probability and the threshold of questions that come with their one paragraph.
 
     The questions that `fit_calibration` learns from are made unanswerable by rule, which shows; those of a file may
-    look as if they had an answer. Raises `DataFileError` when there are too few, or none with or without an answer.
+    look as if they had an answer, and then other features tell. Counts and parts are as there. Raises `DataFileError`
+    when there are too few, or none with or without an answer.
     """
     usable = [case for case in cases if case.features]
     answerable = [case.answerable for case in usable]
     if min(sum(answerable), len(usable) - sum(answerable)) < FEWEST:
         raise DataFileError(
-            f"A threshold needs at least {FEWEST} questions with an answer and {FEWEST} without; there are "
-            f"{sum(answerable)} and {len(usable) - sum(answerable)}."
+            f"What is shown of a given paragraph is fitted on at least {FEWEST} questions with an answer and {FEWEST} "
+            f"without; there are {sum(answerable)} and {len(usable) - sum(answerable)}."
         )
-    chances = [probability(calibration.right, case.features[0]) for case in usable]
+    counts = question_counts(answerable)
+    chances = _unseen(usable, counts)
     right = [float(case.right[0]) for case in usable]
-    return worthwhile_threshold(chances, right, answerable, UNANSWERABLE_GIVEN)
+    return GivenFit(
+        weights=_fit_right(usable, counts),
+        threshold=worthwhile_threshold(chances, right, answerable, UNANSWERABLE_GIVEN),
+        questions=len(usable),
+        held_out_error=calibration_error(chances, right, counts),
+    )
+
+
+def _unseen(cases: Sequence[FittingCase], counts: Sequence[float]) -> list[float]:
+    """The chance that each best answer is right, given to each of `FOLDS` parts by a fit on the others."""
+    chances = [0.0] * len(cases)
+    for part in range(FOLDS):
+        learned = [number for number in range(len(cases)) if number % FOLDS != part]
+        weights = _fit_right([cases[number] for number in learned], [counts[number] for number in learned])
+        for number in range(part, len(cases), FOLDS):
+            chances[number] = probability(weights, cases[number].features[0])
+    return chances
 
 
 def question_counts(answerable: Sequence[bool], unanswerable: float = UNANSWERABLE) -> list[float]:

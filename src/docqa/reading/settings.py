@@ -37,16 +37,19 @@ class Calibration:
     """Logistic regressions from what was read to probabilities; each is (constant, weights of the features).
 
     `right` is for the best answer, `other` for those after it, which are another population: most of them are what is
-    left of the best one's sentence. `no_answer` is on the best answer's features. The features are the `FEATURES` of
-    `docqa.answers.calibration`. Raises `ValueError` for another number of weights.
+    left of the best one's sentence. `no_answer` is on the best answer's features. `given` is for the best answer where
+    the question came with its one paragraph, None where that has none of its own and `right` serves. The features are
+    the `FEATURES` of `docqa.answers.calibration`. Raises `ValueError` for another number of weights.
     """
 
     right: tuple[float, ...]
     other: tuple[float, ...]
     no_answer: tuple[float, ...]
+    given: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        if {len(self.right), len(self.other), len(self.no_answer)} != {CALIBRATION_WEIGHTS}:
+        every = (self.right, self.other, self.no_answer, self.right if self.given is None else self.given)
+        if {len(weights) for weights in every} != {CALIBRATION_WEIGHTS}:
             raise ValueError(f"a calibration has {CALIBRATION_WEIGHTS} weights, calibrate it anew")
 
 
@@ -113,6 +116,7 @@ def load_settings(folder: Path) -> ReaderSettings:
                 right=tuple(map(_number, calibration["right"])),
                 other=tuple(map(_number, calibration.get("other", calibration["right"]))),
                 no_answer=tuple(map(_number, calibration["no_answer"])),
+                given=tuple(map(_number, calibration["given"])) if calibration.get("given") else None,
             )
             if calibration
             else None,
