@@ -114,8 +114,9 @@ def fit_given(cases: Sequence[FittingCase]) -> GivenFit:
     """Fit the probability and the threshold of questions that come with their one paragraph.
 
     The questions that `fit_calibration` learns from are made unanswerable by rule, which shows; those of a file may
-    look as if they had an answer, and then other features tell. Counts and parts are as there. Raises `DataFileError`
-    when there are too few, or none with or without an answer.
+    look as if they had an answer, and then other features tell. Each question counts so much that `UNANSWERABLE_GIVEN`
+    of all have no answer; parts are as there. Raises `DataFileError` when there are too few, or none with or without an
+    answer.
     """
     usable = [case for case in cases if case.features]
     answerable = [case.answerable for case in usable]
@@ -124,7 +125,7 @@ def fit_given(cases: Sequence[FittingCase]) -> GivenFit:
             f"What is shown of a given paragraph is fitted on at least {FEWEST} questions with an answer and {FEWEST} "
             f"without; there are {sum(answerable)} and {len(usable) - sum(answerable)}."
         )
-    counts = question_counts(answerable)
+    counts = question_counts(answerable, UNANSWERABLE_GIVEN)
     chances = _unseen(usable, counts)
     right = [float(case.right[0]) for case in usable]
     return GivenFit(
