@@ -12,7 +12,16 @@ from docqa.documents.archive import open_archive, read_part, read_xml
 from docqa.documents.document import Document, Page
 from docqa.documents.foreign import in_one_line, library
 from docqa.documents.html import PACKAGE, lxml_version
-from docqa.documents.opendocument_table import Weights, names_its_columns, own_rows, style_weights
+from docqa.documents.opendocument_table import (
+    NAMES,
+    STYLE,
+    TABLE,
+    TEXT,
+    Weights,
+    names_its_columns,
+    own_rows,
+    style_weights,
+)
 from docqa.documents.page_text import PageText
 from docqa.documents.stated import Stated, author_line, language_tag
 from docqa.documents.table import table_lines
@@ -21,9 +30,7 @@ from docqa.errors import DocumentError
 if TYPE_CHECKING:
     from zipfile import ZipFile
 
-NAMES = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
-TEXT, TABLE, DRAWING, OFFICE = (NAMES % part for part in ("text", "table", "drawing", "office"))
-SLIDE, STYLE = NAMES % "presentation", NAMES % "style"
+DRAWING, OFFICE, SLIDE = (NAMES % part for part in ("drawing", "office", "presentation"))
 PARAGRAPHS = {f"{TEXT}p", f"{TEXT}h"}
 #: What was deleted, what is made of other text, and what is read at the end.
 LEFT_OUT = {
