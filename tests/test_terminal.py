@@ -135,6 +135,15 @@ class TestWhileItWorks:
         assert "\x1b]" not in terminal.getvalue()
         assert "\x07" not in terminal.getvalue()
 
+    def test_a_log_gets_a_line_every_five_minutes_and_short_work_none(self, monkeypatch):
+        clock = iter([0.0, 10.0, 301.0, 301.0, 400.0, 700.0, 700.0])
+        monkeypatch.setattr("docqa.cli.console.time.monotonic", lambda: next(clock))
+        log = io.StringIO()
+        with redirect_stderr(log), progress_bar("Reading") as advance:
+            for done, name in enumerate(("a.txt", NAME, "c.txt", "d.txt")):
+                advance(done, 4, name)
+        assert log.getvalue() == f"Reading: 25%, {printable(NAME)}\nReading: 75%, d.txt\n"
+
     def test_the_name_of_a_reader_while_it_is_loaded_is_text(self, terminal):
         with redirect_stderr(terminal), busy(f"Loading [/bold]{EVIL}"):
             pass

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ CONTROL = re.compile(
 UNDECODED = re.compile(r"[\udc80-\udcff]")
 #: Text is not set wider than this: long lines are hard to read.
 WIDEST = 100
+#: Seconds between two lines about progress where there is no terminal for a bar: a log wants a few of them.
+LINE_EVERY = 300.0
 
 
 def printable(text: str) -> str:
@@ -66,9 +69,12 @@ def messages() -> Console:
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on standard error: gives a function of (done, total, what is done now). Silent when not shown."""
+    """A progress bar on standard error: gives a function of (done, total, what is done now).
+
+    Where standard error is no terminal it is a line every five minutes, so that short commands say nothing.
+    """
     if not sys.stderr.isatty():
-        yield lambda done, total, name: None
+        yield _progress_lines(label)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -131,6 +137,18 @@ def shortened(text: str, width: int) -> str:
     '…/treaty.pdf'
     """
     return text if len(text) <= width else "…" + text[-(width - 1) :]
+
+
+def _progress_lines(label: str) -> Callable[[int, int, str], None]:
+    said = time.monotonic()
+
+    def advance(done: int, total: int, name: str) -> None:
+        nonlocal said
+        if time.monotonic() - said >= LINE_EVERY:
+            said = time.monotonic()
+            messages().print(f"{label}: {done / max(1, total):.0%}, {printable(name)}", markup=False)
+
+    return advance
 
 
 def _escaped(text: str) -> str:
