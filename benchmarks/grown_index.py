@@ -77,7 +77,7 @@ def write_articles(question_files: Sequence[str], folder: Path) -> None:
 def run_index(files: Path, index: Path) -> float:
     """Seconds that `docqa index` takes as a process of its own."""
     begun = time.perf_counter()
-    command = [sys.executable, "-m", "docqa.cli", "index", str(files), "--index", str(index)]
+    command = [sys.executable, "-m", "docqa", "index", str(files), "--index", str(index)]
     subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - begun
 

@@ -32,7 +32,7 @@ from docqa.corpus import open_corpus
 from docqa.documents.pdfium import is_installed
 
 PEER = Path(__file__).resolve().parent / "peers" / "extract_pypdf.py"
-DOCQA = (sys.executable, "-m", "docqa.cli", "index")
+DOCQA = (sys.executable, "-m", "docqa", "index")
 FILES = (100, 1_000, 10_000)
 
 

@@ -67,7 +67,7 @@ def make_reader(folder: Path) -> None:
 
 def run(arguments: list[str]) -> str:
     """The standard output of a docqa command."""
-    call = [sys.executable, "-m", "docqa.cli", *arguments]
+    call = [sys.executable, "-m", "docqa", *arguments]
     return subprocess.run(call, check=True, capture_output=True, text=True).stdout
 
 

@@ -40,7 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         index, plain = Path(temporary) / "docqa.db", Path(temporary) / "plain"
-        docqa = [sys.executable, "-m", "docqa.cli"]
+        docqa = [sys.executable, "-m", "docqa"]
         subprocess.run([*docqa, "index", str(SAMPLE), "--index", str(index)], check=True, capture_output=True)
         save_plain(options.reader, plain)
         commands = {

@@ -40,7 +40,7 @@ def main() -> None:
     files = find_files([options.folder])
     with tempfile.TemporaryDirectory() as temporary:
         index = Path(temporary) / "docqa.db"
-        command = [sys.executable, "-m", "docqa.cli", "index", str(options.folder), "--index", str(index)]
+        command = [sys.executable, "-m", "docqa", "index", str(options.folder), "--index", str(index)]
         begun = time.perf_counter()
         code, peak, said = watched([*command, "--pdf", options.extractor], SECONDS_A_RUN)
         seconds = time.perf_counter() - begun

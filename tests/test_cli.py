@@ -282,7 +282,7 @@ def test_an_interrupt_ends_without_a_traceback(here, call, monkeypatch):
 def test_a_reader_of_an_unknown_name_without_a_network_is_one_sentence(here, documents, call):
     call("index", "documents")
     ended = subprocess.run(
-        [sys.executable, "-m", "docqa.cli", "ask", "Who?", "--reader", "no-such-reader"],
+        [sys.executable, "-m", "docqa", "ask", "Who?", "--reader", "no-such-reader"],
         env={**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(here / "hub")},
         capture_output=True,
         text=True,

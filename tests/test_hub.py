@@ -71,7 +71,7 @@ def outcomes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub")
     (folder / "pay.txt").write_text("The pilot is paid in silver by the council.\n", encoding="utf-8")
     subprocess.run(
-        [sys.executable, "-m", "docqa.cli", "index", "pay.txt", "--index", "docqa.db"],
+        [sys.executable, "-m", "docqa", "index", "pay.txt", "--index", "docqa.db"],
         cwd=folder,
         check=True,
         capture_output=True,

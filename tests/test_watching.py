@@ -42,7 +42,7 @@ class Process:
 
     def __init__(self, *arguments):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "docqa.cli", "index", *arguments],
+            [sys.executable, "-m", "docqa", "index", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

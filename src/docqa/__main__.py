@@ -1,0 +1,5 @@
+"""`python -m docqa` is the command docqa."""
+
+from docqa.cli import main
+
+main()
