@@ -142,7 +142,16 @@ class TestWhileItWorks:
         with redirect_stderr(log), progress_bar("Reading") as advance:
             for done, name in enumerate(("a.txt", NAME, "c.txt", "d.txt")):
                 advance(done, 4, name)
-        assert log.getvalue() == f"Reading: 25%, {printable(NAME)}\nReading: 75%, d.txt\n"
+        assert log.getvalue() == f"Reading 1/4 {printable(NAME)}\nReading 3/4 d.txt\n"
+
+    def test_a_log_gets_no_line_about_work_that_is_over(self, monkeypatch):
+        monkeypatch.setattr("docqa.cli.console.LINE_EVERY", 0.0)
+        log = io.StringIO()
+        with redirect_stderr(log):
+            with progress_bar("Reading") as advance:
+                advance(1, 2, "a.txt")
+            advance(2, 2, "b.txt")
+        assert log.getvalue() == "Reading 1/2 a.txt\n"
 
     def test_the_name_of_a_reader_while_it_is_loaded_is_text(self, terminal):
         with redirect_stderr(terminal), busy(f"Loading [/bold]{EVIL}"):

@@ -74,7 +74,8 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int, str], None]]:
     Where standard error is no terminal it is a line every five minutes, so that short commands say nothing.
     """
     if not sys.stderr.isatty():
-        yield _progress_lines(label)
+        with _progress_lines(label) as advance:
+            yield advance
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -139,16 +140,19 @@ def shortened(text: str, width: int) -> str:
     return text if len(text) <= width else "…" + text[-(width - 1) :]
 
 
-def _progress_lines(label: str) -> Callable[[int, int, str], None]:
-    said = time.monotonic()
+@contextmanager
+def _progress_lines(label: str) -> Iterator[Callable[[int, int, str], None]]:
+    said, over = time.monotonic(), False
 
     def advance(done: int, total: int, name: str) -> None:
         nonlocal said
-        if time.monotonic() - said >= LINE_EVERY:
+        if not over and time.monotonic() - said >= LINE_EVERY:
             said = time.monotonic()
-            messages().print(f"{label}: {done / max(1, total):.0%}, {printable(name)}", markup=False)
+            messages().print(f"{label} {done}/{total} {printable(name)}", markup=False)
 
-    return advance
+    yield advance
+    # `docqa index --watch` goes on calling after its first run, as it may with a bar that is gone.
+    over = True
 
 
 def _escaped(text: str) -> str:
