@@ -304,6 +304,19 @@ def test_indexing_says_what_it_did_and_which_files_it_could_not_read(documents, 
     assert "1 removed, 2 unchanged" in outcome.out
 
 
+def test_files_that_want_the_same_library_have_one_line_together(documents, call, monkeypatch):
+    for name in ("a.html", "b.html", "c.html"):
+        (documents / name).write_text("<p>The house by the river has a red door.", encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "lxml", None)
+    monkeypatch.setitem(sys.modules, "lxml.etree", None)
+    monkeypatch.setitem(sys.modules, "lxml.html", None)
+    outcome = call("index", "documents")
+    assert "2 added, 4 not read" in outcome.out
+    assert outcome.err.count("pip install lxml") == 1
+    assert re.search(r"a\.html and 2 more", outcome.err)
+    assert "broken.pdf  " in outcome.err
+
+
 def test_the_report_of_indexing_as_json_names_every_file(documents, call):
     report = json.loads(call("index", "documents", "--json").out)
     assert report["schema"] == "docqa.index/1"

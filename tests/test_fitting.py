@@ -336,6 +336,7 @@ def test_the_command_fits_probabilities_and_those_of_given_paragraphs_on_the_fil
         ("by_rule", "docqa-small", [asked, *fixed]),
         ("from_file", "docqa-small", [asked, *fixed, *own]),
         ("later", str(tmp_path / "by_rule"), own),
+        ("kept", str(tmp_path / "from_file"), [asked, "--limit", "30", "--candidates", "5"]),
     ):
         out = tmp_path / name
         with pytest.raises(SystemExit, match="0"):
@@ -343,12 +344,15 @@ def test_the_command_fits_probabilities_and_those_of_given_paragraphs_on_the_fil
         said = json.loads(capsys.readouterr().out)
         fitted[name] = json.loads((out / "docqa.json").read_text())
         assert said["given_threshold"] == fitted[name]["given_threshold"]
-        assert said["questions"] == (40 if name == "later" else 60)
+        assert said["questions"] == {"later": 40, "kept": 30}.get(name, 60)
     for name in ("right", "other", "no_answer"):
         assert fitted["by_rule"]["calibration"][name] == fitted["from_file"]["calibration"][name]
     assert fitted["by_rule"]["calibration"]["given"] is None
     assert fitted["by_rule"]["threshold"] == fitted["from_file"]["threshold"]
     assert fitted["later"] == fitted["from_file"]
+    assert fitted["kept"]["calibration"]["right"] != fitted["from_file"]["calibration"]["right"]
+    assert fitted["kept"]["calibration"]["given"] == fitted["from_file"]["calibration"]["given"]
+    assert fitted["kept"]["given_threshold"] == fitted["from_file"]["given_threshold"]
 
 
 def test_the_command_needs_questions_and_probabilities_to_put_those_of_given_paragraphs_beside(tmp_path, capsys):

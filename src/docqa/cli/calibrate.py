@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from docqa.fitting.scouting import Scouting
     from docqa.fitting.stopping import Stopping
     from docqa.reading.reader import Reader
-    from docqa.reading.settings import ReaderSettings
+    from docqa.reading.settings import Ranking, ReaderSettings
 
 
 @click.command()
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="FILE",
     help="Questions with and without an answer, read with their own paragraph; from them come the probability and the "
-    "threshold for questions that come with theirs.",
+    "threshold for questions that come with theirs; without it and --given the reader keeps those it has.",
 )
 @click.option("--with", "others", multiple=True, metavar="FILE", help="Pool this question file's paragraphs too.")
 @click.option(
@@ -136,13 +136,7 @@ def calibrate(
         ranking = fit_ranking(cases, settings.ranking) if fit_weights else settings.ranking
         fit = fit_calibration([fitting_case(case, ranking) for case in probability_cases(cases)])
         fits.append(fit)
-        settings = replace(
-            settings,
-            ranking=ranking,
-            calibration=fit.calibration,
-            threshold=fit.threshold,
-            given_threshold=fit.given_threshold,
-        )
+        settings = _with_fit(settings, ranking, fit, given_too=bool(given))
         settings, stopped, looked = _with_stop(settings, scout, [case for case in cases if not case.given])
         if fit_weights:
             lines.append(f"a paragraph counts {ranking.null:+.3f} · null score {ranking.retriever:+.3f} · BM25")
@@ -198,6 +192,17 @@ def _save(reader: Reader, name: str, settings: ReaderSettings, out: Path) -> Non
     elif source.resolve() != out.resolve():
         shutil.copytree(source, out, dirs_exist_ok=True)
     save_settings(settings, out)
+
+
+def _with_fit(settings: ReaderSettings, ranking: Ranking, fit: Fit, *, given_too: bool) -> ReaderSettings:
+    """The settings with what was fitted; what serves given paragraphs stays, unless the fit was on such (`given_too`).
+
+    The probability of an answer from a single paragraph does not depend on the ranking.
+    """
+    settings = replace(settings, ranking=ranking, threshold=fit.threshold)
+    if not given_too and settings.calibration is not None and settings.calibration.given is not None:
+        return replace(settings, calibration=replace(fit.calibration, given=settings.calibration.given))
+    return replace(settings, calibration=fit.calibration, given_threshold=fit.given_threshold)
 
 
 def _with_stop(

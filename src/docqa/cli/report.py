@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docqa.cli.console import counted, messages, output, printable
-from docqa.store.documents import FAILED
+from docqa.store.documents import FAILED, TRIED_AGAIN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
     from docqa.corpus import Corpus
     from docqa.indexing.report import FailedFile, IndexReport
     from docqa.store.sole_writer import Holder, OnWait
@@ -31,11 +35,12 @@ def say_waiting(corpus: Corpus) -> OnWait:
 
 
 def show_failures(report: IndexReport) -> None:
-    """One line on standard error for each file that could not be read."""
+    """One line on standard error for each file that could not be read, and one for all that want the same library."""
     console = messages()
-    for failure in (*report.failed[:SHOWN], *report.partial[:SHOWN]):
-        _show_failure(console, failure)
-    hidden = max(0, len(report.failed) - SHOWN) + max(0, len(report.partial) - SHOWN)
+    failed, partial = _gathered(report.failed), _gathered(report.partial)
+    for failures in (*failed[:SHOWN], *partial[:SHOWN]):
+        _show_failure(console, failures)
+    hidden = sum(map(len, (*failed[SHOWN:], *partial[SHOWN:])))
     if hidden:
         console.print(f"  and {hidden} more: docqa status --failed lists them all", style="dim")
 
@@ -86,9 +91,21 @@ def _say_links(report: IndexReport) -> None:
         messages().print(passed, style="dim")
 
 
-def _show_failure(console: object, failure: FailedFile) -> None:
+def _gathered(failures: Sequence[FailedFile]) -> list[list[FailedFile]]:
+    """The failures in their order, those for one reason outside the files with the first of them."""
+    together: dict[tuple[str, str], list[FailedFile]] = {}
+    for failure in failures:
+        own = failure.sentence if failure.code in TRIED_AGAIN else failure.path
+        together.setdefault((failure.code, own), []).append(failure)
+    return list(together.values())
+
+
+def _show_failure(console: Console, failures: Sequence[FailedFile]) -> None:
     from rich.text import Text
 
-    line = Text.assemble(("  ✗ ", "red"), (printable(failure.path), "bold"), "  ", printable(failure.sentence))
-    line.append(f"  [{printable(failure.code)}]", "dim")
-    console.print(line)  # type: ignore[attr-defined]
+    first = failures[0]
+    line = Text.assemble(("  ✗ ", "red"), (printable(first.path), "bold"))
+    if len(failures) > 1:
+        line.append(f" and {len(failures) - 1} more")
+    line.append(f"  {printable(first.sentence)}").append(f"  [{printable(first.code)}]", "dim")
+    console.print(line)
