@@ -5,8 +5,9 @@ python benchmarks/written_questions.py --qa squad_v1.1_train_partial.json --out 
 data/questions/ has, for paragraphs of SQuAD 1.1's training set, questions that the paragraph does not answer (U) and
 others in the same style that it does (A), but none of the paragraphs: they are found by a hash of their text. About one
 paragraph in 20, by that hash, goes to the second file, for `docqa calibrate`; training must not see those. With
---own the questions that people asked about these paragraphs go in too: edited.tsv has each of them changed until it has
-no answer.
+--own the questions that people asked about these paragraphs go in too. edited.tsv has each of them changed until it has
+no answer, edited_unread.tsv some of SquadShifts; training must see none of the latter, so without --held-out all of a
+file go to --out.
 """
 
 from __future__ import annotations
@@ -31,13 +32,17 @@ HELD_OUT = 20
 
 @dataclass(frozen=True)
 class Written:
-    """A question about the paragraph with a `mark`; `start` and `end` are of its answer, or of words that tempt."""
+    """A question about the paragraph with a `mark`; `start` and `end` are of its answer, or of words that tempt.
+
+    `others` are further answers that people gave.
+    """
 
     mark: str
     answered: bool
     start: int
     end: int
     question: str
+    others: tuple[str, ...] = ()
 
 
 def load_written(file: Path) -> list[Written]:
@@ -90,16 +95,15 @@ def places(text: str, words: str) -> list[int]:
 
 
 def own_questions(questions: list[AnnotatedQuestion], marks: set[str]) -> list[Written]:
-    """SQuAD's own questions about the paragraphs with these marks, with the words of the first answer of each."""
+    """The files' own questions about the paragraphs with these marks, with the words of all their answers."""
     own = []
     for question in questions:
         context, found = plain(question.paragraph), mark(question.paragraph)
-        words = plain(question.answers[0].text) if question.answers else ""
+        words, *others = dict.fromkeys(plain(answer.text) for answer in question.answers) or [""]
         if words and found in marks and words in context:
-            start = context.find(words)
-            own.append(
-                Written(found, answered=True, start=start, end=start + len(words), question=plain(question.text))
-            )
+            start, end = context.find(words), context.find(words) + len(words)
+            asked = plain(question.text)
+            own.append(Written(found, answered=True, start=start, end=end, question=asked, others=tuple(others)))
     return own
 
 
@@ -109,7 +113,7 @@ def as_squad(written: list[Written], paragraphs: dict[str, str], title: str) -> 
     for number, row in enumerate(written):
         context = paragraphs[row.mark]
         words = context[row.start : row.end]
-        found = [{"text": words, "answer_start": at} for at in places(context, words)]
+        found = [{"text": text, "answer_start": at} for text in (words, *row.others) for at in places(context, text)]
         asked[context].append(
             {
                 "id": f"{row.mark}-{number}",
@@ -126,21 +130,28 @@ def as_squad(written: list[Written], paragraphs: dict[str, str], title: str) -> 
 def main() -> None:
     """Write both files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--qa", type=Path, required=True, help="SQuAD 1.1 train, or a part of it")
+    parser.add_argument("--qa", type=Path, nargs="+", required=True, help="the question files with the paragraphs")
     parser.add_argument("--written", type=Path, default=QUESTIONS)
-    parser.add_argument("--own", action="store_true", help="SQuAD's own questions about these paragraphs too")
+    parser.add_argument("--own", action="store_true", help="the files' own questions about these paragraphs too")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--held-out", type=Path, required=True)
+    parser.add_argument("--held-out", type=Path)
     options = parser.parse_args()
     written = load_written(options.written)
-    questions = load_squad(options.qa)
+    questions = [question for file in options.qa for question in load_squad(file)]
     if options.own:
         written += own_questions(questions, {row.mark for row in written})
     paragraphs = {mark(question.paragraph): plain(question.paragraph) for question in questions}
-    for file, held in ((options.out, False), (options.held_out, True)):
-        rows = [row for row in written if row.mark in paragraphs and is_held_out(row.mark) is held]
-        file.write_text(json.dumps(as_squad(rows, paragraphs, file.stem)), encoding="utf-8")
-        print(f"{file}: {len(rows):,} questions, {sum(not row.answered for row in rows):,} of them without an answer")
+    known = [row for row in written if row.mark in paragraphs]
+    held = [row for row in known if options.held_out and is_held_out(row.mark)]
+    kept = {row.mark for row in held}
+    _save(options.out, [row for row in known if row.mark not in kept], paragraphs)
+    if options.held_out:
+        _save(options.held_out, held, paragraphs)
+
+
+def _save(file: Path, rows: list[Written], paragraphs: dict[str, str]) -> None:
+    file.write_text(json.dumps(as_squad(rows, paragraphs, file.stem)), encoding="utf-8")
+    print(f"{file}: {len(rows):,} questions, {sum(not row.answered for row in rows):,} of them without an answer")
 
 
 if __name__ == "__main__":

@@ -199,10 +199,30 @@ def test_the_written_questions_that_ship_are_of_both_kinds_and_asked_once():
     assert 0.3 < sum(row.answered for row in written) / len(written) < 0.37
 
 
-def test_the_edited_questions_that_ship_have_no_answer_and_are_asked_once():
+def test_people_s_questions_keep_all_their_answers_and_nothing_is_held_out_without_a_file_for_it(tmp_path, monkeypatch):
     import written_questions
 
-    edited = written_questions.load_written(written_questions.QUESTIONS.with_name("edited.tsv"))
+    text = "Ada  built ship 1. Ada sold it."
+    edited = tmp_path / "edited.tsv"
+    edited.write_text(f"{written_questions.mark(text)}\tU\t0\t3\tWho sank it?\n")
+    answers = [{"text": "Ada", "answer_start": 0}, {"text": "ship 1", "answer_start": 11}]
+    asked = {"id": "q", "question": "What did Ada build?", "answers": answers}
+    qa = tmp_path / "qa.json"
+    qa.write_text(json.dumps({"data": [{"paragraphs": [{"context": text, "qas": [asked]}]}]}))
+    out = tmp_path / "out.json"
+    monkeypatch.setattr(
+        "sys.argv", ["written_questions.py", "--own", "--qa", str(qa), "--written", str(edited), "--out", str(out)]
+    )
+    written_questions.main()
+    accepted = {question.text: set(question.answer_texts) for question in load_squad(out)}
+    assert accepted == {"Who sank it?": set(), "What did Ada build?": {"Ada", "ship 1"}}
+
+
+@pytest.mark.parametrize("name", ["edited.tsv", "edited_unread.tsv"])
+def test_the_edited_questions_that_ship_have_no_answer_and_are_asked_once(name):
+    import written_questions
+
+    edited = written_questions.load_written(written_questions.QUESTIONS.with_name(name))
     assert len({(row.mark, row.question.lower()) for row in edited}) == len(edited)
     assert all(0 <= row.start < row.end and row.question.strip() == row.question != "" for row in edited)
     assert not any(row.answered for row in edited)

@@ -60,9 +60,14 @@ def _fresh_questions(files: Sequence[str], exclude: Sequence[str], seed: int) ->
     from docqa.evaluation.squad import load_squad
     from docqa.training.questions import collect_questions
 
-    drawn = {(question.text, question.paragraph) for question in collect_questions(exclude, seed)}
+    drawn = {_words(question) for question in collect_questions(exclude, seed)}
     everything = [question for file in files for question in load_squad(file)]
-    return [question for question in everything if (question.text, question.paragraph) not in drawn]
+    return [question for question in everything if _words(question) not in drawn]
+
+
+def _words(question: AnnotatedQuestion) -> tuple[str, str]:
+    """What makes a question the same as one of another file, which may have other white space."""
+    return " ".join(question.text.split()), " ".join(question.paragraph.split())
 
 
 def _pooled_cases(
