@@ -128,7 +128,7 @@ def as_squad(written: list[Written], paragraphs: dict[str, str], title: str) -> 
 
 
 def main() -> None:
-    """Write both files."""
+    """Write one file, or two with --held-out."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--qa", type=Path, nargs="+", required=True, help="the question files with the paragraphs")
     parser.add_argument("--written", type=Path, default=QUESTIONS)
@@ -142,11 +142,10 @@ def main() -> None:
         written += own_questions(questions, {row.mark for row in written})
     paragraphs = {mark(question.paragraph): plain(question.paragraph) for question in questions}
     known = [row for row in written if row.mark in paragraphs]
-    held = [row for row in known if options.held_out and is_held_out(row.mark)]
-    kept = {row.mark for row in held}
-    _save(options.out, [row for row in known if row.mark not in kept], paragraphs)
+    held = {row.mark for row in known if is_held_out(row.mark)} if options.held_out else set()
+    _save(options.out, [row for row in known if row.mark not in held], paragraphs)
     if options.held_out:
-        _save(options.held_out, held, paragraphs)
+        _save(options.held_out, [row for row in known if row.mark in held], paragraphs)
 
 
 def _save(file: Path, rows: list[Written], paragraphs: dict[str, str]) -> None:
